@@ -1,0 +1,55 @@
+# Everything a person or CI does with this tree. Each target makes its own set-up; none needs root, except that
+# packaging/set-up installs missing Debian packages.
+#
+# FLAGS is passed to every Swift build; .ci/run uses it to make warnings errors.
+
+SHELL := /bin/bash
+export SWIFT_BACKTRACE = enable=no
+
+PROGRAMS := .build-programs
+CXX_LIBRARY := $(CURDIR)/$(PROGRAMS)/libstdc++
+export ACCORDD := $(CURDIR)/$(PROGRAMS)/release/accordd
+export ACCORD := $(CURDIR)/$(PROGRAMS)/release/accord
+
+# The programs carry Swift's library, libstdc++ and libgcc inside, so that they need nothing that a plain Debian does
+# not have. --static-swift-stdlib leaves the last two out, and -static-libstdc++ does nothing because swiftc names
+# the library itself: so the linker is shown a folder where only the static one is. They have a build folder of
+# their own because tests do not link this way. "now" and "relro" make the symbol tables read-only at start.
+PROGRAM_FLAGS := -c release --static-swift-stdlib --scratch-path $(PROGRAMS) \
+	-Xlinker -L$(CXX_LIBRARY) -Xlinker --as-needed -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
+	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro
+
+.PHONY: help set-up build build-tests test demo format clean
+
+help:
+	@echo 'make demo      build, then show the whole way of a sample on this machine; nothing leaves it'
+	@echo 'make test      build, then run every test'
+	@echo 'make build     the two programs, in $(PROGRAMS)/release'
+	@echo 'make set-up    Debian packages and the Python environment that the above need'
+	@echo 'make format    format the Swift sources'
+	@echo 'make clean     remove everything that was built'
+
+set-up:
+	@packaging/set-up
+
+build: set-up
+	@mkdir -p $(CXX_LIBRARY)
+	@ln -sf "$$(gcc -print-file-name=libstdc++.a)" $(CXX_LIBRARY)/
+	swift build $(PROGRAM_FLAGS) $(FLAGS) --product accordd
+	swift build $(PROGRAM_FLAGS) $(FLAGS) --product accord
+
+build-tests: set-up
+	swift build --build-tests $(FLAGS)
+
+test: build build-tests
+	swift test --skip-build $(FLAGS)
+	.venv/bin/pytest Tests
+
+demo: build
+	@Tests/Demo/run
+
+format:
+	swift format -i -r Sources Tests Package.swift
+
+clean:
+	rm -rf .build $(PROGRAMS)

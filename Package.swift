@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings become errors in CI (`.ci/run`), not here: a packager with a newer compiler must still be able to build.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+let sourceSettings = settings + [.strictMemorySafety()]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: sourceSettings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "accord",
+  products: [
+    // .executable(name: "accordd", targets: ["accordd"]),
+    // .executable(name: "accord", targets: ["accord"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
+  targets: [
+    // C: a module map and a shim header each.
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CMD", providers: [.apt(["libmd-dev"])]),
+    // .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+    // The ground floor: one owner for each C library. The only modules with `unsafe`.
+    module("Linux", ["CLinux"]),
+    module("SQLite", ["CSQLite"]),
+    module("Compression", ["CZlib"]),
+    module("Digest", ["CMD"]),
+    // module("HTTPS", ["CCurl"]),
+
+    // The words, and the reader of the files people write.
+    module("Telemetry"),
+    // module("TOML"),
+
+    module("Sampling", ["Telemetry", "Linux"]),
+
+    // module("OTLP", ["Telemetry"]),
+  ]
+)

@@ -1,0 +1,66 @@
+// What Swift cannot import from the C library by itself, and nothing else.
+#ifndef ACCORD_CLINUX_SHIM_H
+#define ACCORD_CLINUX_SHIM_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/timex.h>
+#include <time.h>
+#include <unistd.h>
+
+// errno is a macro over a function call.
+static inline int linux_last_error(void) { return errno; }
+
+// open and fcntl are variadic functions, which Swift cannot call.
+static inline int linux_open(const char *path, int flags, unsigned mode) {
+  return open(path, flags, (mode_t)mode);
+}
+
+// The members of st_mtim and st_ctim hide behind macros.
+static inline long long linux_modified_nanoseconds(const struct stat *s) {
+  return (long long)s->st_mtim.tv_sec * 1000000000LL + s->st_mtim.tv_nsec;
+}
+static inline long long linux_changed_nanoseconds(const struct stat *s) {
+  return (long long)s->st_ctim.tv_sec * 1000000000LL + s->st_ctim.tv_nsec;
+}
+
+// STA_UNSYNC is the kernel's own word for "nobody disciplines this clock" (adjtimex(2)).
+static inline int linux_clock_is_synchronised(void) {
+  struct timex t = {.modes = 0};
+  int state = adjtimex(&t);
+  return state != -1 && state != TIME_ERROR && !(t.status & STA_UNSYNC);
+}
+
+// <poll.h> shows ppoll only to _GNU_SOURCE, which a module cannot set for the headers that others also read.
+extern int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout, const sigset_t *mask);
+
+// File type bits are octal macros with casts, or behind a feature test.
+static inline int linux_is_regular_file(unsigned mode) { return S_ISREG(mode); }
+static inline int linux_is_writable_by_others(unsigned mode) { return (mode & 0022) != 0; }
+
+// Signal sets are opaque unions; these two signals are all that the daemon waits for.
+static inline int linux_termination_signal_descriptor(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  if (sigprocmask(SIG_BLOCK, &set, NULL) == -1) return -1;
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// The handlers are function-like macros (SIG_IGN).
+static inline void linux_ignore_file_size_and_pipe_signals(void) {
+  signal(SIGXFSZ, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+#endif

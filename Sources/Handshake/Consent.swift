@@ -1,0 +1,115 @@
+// consent.toml, the customer's half: for each source what may happen to it, what is withheld or redacted in
+// spite of that, and until when. Only people and `accord consent` write it.
+
+package import TOML
+package import Telemetry
+
+/// The customer's word on one source.
+package enum ConsentMode: String, CaseIterable, Sendable {
+  /// Not sampled.
+  case deny
+  /// Kept on the appliance, never sent.
+  case local
+  /// Kept, and sent to the supplier as far as the offer asks for it.
+  case share
+}
+
+/// What happens to one attribute.
+package enum RedactionMode: String, CaseIterable, Sendable {
+  case keep
+  case hash
+  case drop
+}
+
+package struct Consent: Sendable {
+  /// The newest form of the file that this version reads.
+  package static let schema: Int64 = 1
+
+  package let supplier: Located<String>?
+  /// The offer's revision that was read and agreed to.
+  package let accepts: Located<Int64>?
+  package let acceptedBy: String?
+  package let acceptedOn: LocalDate?
+  /// The agreement ends at 00:00 UTC of this day.
+  package let until: Located<LocalDate>?
+  package let sources: [DataSource: Located<ConsentMode>]
+  package let sourcesPlace: Place
+  package let withheld: [Located<SignalPattern>]
+  package let redactions: [String: Located<RedactionMode>]
+  package let resolutionsMilliseconds: [DataSource: Located<Int64>]
+
+  package init(parsing bytes: [UInt8]) throws(TOMLError) {
+    var document = TableReader(try TOMLDocument.parse(bytes), name: "")
+    try document.checkSchema(newest: Self.schema)
+    supplier = try document.optionalString("supplier")
+    accepts = try document.optionalInteger("accepts")
+    acceptedBy = try document.optionalString("accepted_by")?.value
+    acceptedOn = try document.optionalDate("accepted_on")?.value
+    until = try document.optionalDate("until")
+
+    // Asked for even when empty: a file cut short before this line must not pass for a word of refusal.
+    var table = try document.table("sources")
+    sourcesPlace = table.place
+    var sources: [DataSource: Located<ConsentMode>] = [:]
+    for source in DataSource.allCases {
+      sources[source] = try table.optionalChoice(source.name)
+    }
+    try table.finish()
+    self.sources = sources
+
+    withheld = try Self.readWithheld(&document)
+    redactions = try Self.readRedactions(&document)
+    resolutionsMilliseconds = try Self.readResolutions(&document)
+    try document.finish()
+  }
+
+  private static func readWithheld(
+    _ document: inout TableReader
+  ) throws(TOMLError) -> [Located<SignalPattern>] {
+    guard var table = try document.optionalTable("withhold") else { return [] }
+    let listed = try table.strings("signals")
+    try table.finish()
+    for entry in listed {
+      let pattern = SignalPattern(entry.value)
+      // A misspelt name would withhold nothing, and the customer would believe that it does.
+      guard Catalog.knownNames.contains(where: pattern.matches) else {
+        throw unknownName("signal", entry.value, at: entry.place, among: Catalog.knownNames)
+      }
+    }
+    return listed.map { Located(value: SignalPattern($0.value), place: $0.place) }
+  }
+
+  private static func readRedactions(
+    _ document: inout TableReader
+  ) throws(TOMLError) -> [String: Located<RedactionMode>] {
+    guard var table = try document.optionalTable("redact") else { return [:] }
+    var redactions: [String: Located<RedactionMode>] = [:]
+    for key in Catalog.attributeKeys.sorted() {
+      redactions[key] = try table.optionalChoice(key)
+    }
+    try table.finish()
+    return redactions
+  }
+
+  private static func readResolutions(
+    _ document: inout TableReader
+  ) throws(TOMLError) -> [DataSource: Located<Int64>] {
+    guard var table = try document.optionalTable("resolution") else { return [:] }
+    var resolutions: [DataSource: Located<Int64>] = [:]
+    for source in DataSource.allCases {
+      guard let text = try table.optionalString(source.name) else { continue }
+      resolutions[source] = Located(value: try Duration.milliseconds(text), place: text.place)
+    }
+    try table.finish()
+    return resolutions
+  }
+
+  private static func unknownName(
+    _ what: String, _ name: String, at place: Place, among known: [String]
+  ) -> TOMLError {
+    let hint = Spelling.nearest(to: name, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+    return TOMLError(
+      place: place, problem: "\"\(name)\" is no \(what) of the catalog",
+      expected: "expected a name or pattern that matches one\(hint)")
+  }
+}

@@ -1,0 +1,129 @@
+// offer.toml, the supplier's half: who asks, for which signals, why, what the customer gets in return, how
+// long it is kept, and where it is sent.
+
+package import TOML
+package import Telemetry
+
+package struct Offer: Sendable {
+  /// The newest form of the file that this version reads.
+  package static let schema: Int64 = 1
+
+  package let supplier: Located<String>
+  /// Raised by the supplier whenever anything in the offer changes.
+  package let revision: Located<Int64>
+  package let contact: String?
+  /// The base of the receiver's URLs, without a slash at the end.
+  package let endpoint: Located<String>
+  /// The certificates that vouch for the receiver, as written: beside the offer, or an absolute path.
+  package let certificateFile: Located<String>?
+  package let requests: [DataSource: Request]
+
+  /// What the supplier asks of one source.
+  package struct Request: Sendable {
+    package let place: Place
+    package let purpose: String
+    package let benefit: String
+    package let retentionMilliseconds: Int64
+    /// The finest resolution that leaves the site.
+    package let resolutionMilliseconds: Located<Int64>
+    package let signals: [Located<SignalPattern>]
+    package let signalsPlace: Place
+    /// Gauges whose minimum and maximum of each interval are sent too.
+    package let extremes: [SignalPattern]
+
+    /// The first entry that asks for `signal`, if any does. A pattern never matches an identifying signal.
+    package func entry(for signal: Signal) -> Located<SignalPattern>? {
+      signals.first {
+        $0.value.matches(signal.name) && (!signal.isIdentifying || $0.value.isExact)
+      }
+    }
+
+    package func asksForExtremes(of signal: Signal) -> Bool {
+      signal.instrument == .gauge && extremes.contains { $0.matches(signal.name) }
+    }
+  }
+
+  package init(parsing bytes: [UInt8]) throws(TOMLError) {
+    var document = TableReader(try TOMLDocument.parse(bytes), name: "")
+    try document.checkSchema(newest: Self.schema)
+    supplier = try document.nonEmptyString("supplier")
+    revision = try document.integer("revision")
+    contact = try document.optionalString("contact")?.value
+    var delivery = try document.table("delivery")
+    endpoint = try Self.checkedEndpoint(try delivery.string("endpoint"))
+    certificateFile = try delivery.optionalString("ca_file")
+    try delivery.finish()
+    var requests: [DataSource: Request] = [:]
+    for source in DataSource.allCases {
+      guard var table = try document.optionalTable(source.name) else { continue }
+      requests[source] = try Request(&table)
+    }
+    self.requests = requests
+    try document.finish()
+  }
+
+  /// An address that leaves no doubt about who is contacted and how: https, a host, nothing secret.
+  private static func checkedEndpoint(_ text: Located<String>) throws(TOMLError) -> Located<String> {
+    let prefix = "https://"
+    let rest = text.value.dropFirst(prefix.count)
+    let host = rest.prefix { $0 != "/" && $0 != ":" }
+    guard text.value.hasPrefix(prefix), !host.isEmpty,
+      rest.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value < 0x7f && !"@?#\\".contains(Character($0)) })
+    else {
+      throw TOMLError(
+        place: text.place, problem: "'endpoint' is no plain https address",
+        expected: "expected for example \"https://telemetry.example.com:4318\"")
+    }
+    let trimmed = text.value.hasSuffix("/") ? String(text.value.dropLast()) : text.value
+    return Located(value: trimmed, place: text.place)
+  }
+}
+
+extension Offer.Request {
+  fileprivate init(_ table: inout TableReader) throws(TOMLError) {
+    place = table.place
+    purpose = try table.nonEmptyString("purpose").value
+    benefit = try table.nonEmptyString("benefit").value
+    retentionMilliseconds = try Duration.milliseconds(try table.string("retention"))
+    resolutionMilliseconds = try table.resolution("resolution")
+    let listed = try table.strings("signals")
+    signals = listed.map { Located(value: SignalPattern($0.value), place: $0.place) }
+    signalsPlace = listed.first?.place ?? table.place
+    extremes = try table.optionalStrings("extremes")?.map { SignalPattern($0.value) } ?? []
+    try table.finish()
+  }
+}
+
+extension TableReader {
+  /// A file of a newer schema may mean something else by the same words, so it is not read at all.
+  mutating func checkSchema(newest: Int64) throws(TOMLError) {
+    let schema = try integer("schema")
+    guard schema.value >= 1, schema.value <= newest else {
+      throw TOMLError(
+        place: schema.place, problem: "schema \(schema.value) is not known to this version",
+        expected: "expected schema = \(newest); a newer file needs a newer accord")
+    }
+  }
+
+  mutating func nonEmptyString(_ key: String) throws(TOMLError) -> Located<String> {
+    let text = try string(key)
+    guard text.value.contains(where: { !$0.isWhitespace }) else {
+      throw TOMLError(place: text.place, problem: "'\(key)' is empty", expected: "expected some text")
+    }
+    return text
+  }
+
+  mutating func table(_ key: String) throws(TOMLError) -> TableReader {
+    guard let table = try optionalTable(key) else {
+      throw TOMLError(
+        place: place, problem: "the table [\(key)] is missing", expected: "expected a line [\(key)]")
+    }
+    return table
+  }
+
+  /// An interval between readings, in milliseconds.
+  mutating func resolution(_ key: String) throws(TOMLError) -> Located<Int64> {
+    let text = try string(key)
+    return Located(value: try Duration.milliseconds(text), place: text.place)
+  }
+}

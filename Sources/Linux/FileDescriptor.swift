@@ -1,0 +1,86 @@
+internal import CLinux
+
+/// An open file. Closing is automatic, and happens exactly once.
+package struct FileDescriptor: ~Copyable {
+  let number: Int32
+
+  init(owning number: Int32) { self.number = number }
+
+  deinit { close(number) }
+
+  package enum Access: Sendable {
+    case readOnly
+    /// Creates the file if it is missing.
+    case readWrite(mode: UInt32)
+    /// Creates the file, and empties one that is there.
+    case replace(mode: UInt32)
+  }
+
+  /// Opens `path`. The corresponding C function is `open`.
+  package static func open(_ path: String, _ access: Access) throws(SystemError) -> FileDescriptor {
+    let number =
+      switch access {
+      case .readOnly: retryingOnInterrupt { unsafe Int(linux_open(path, O_RDONLY | O_CLOEXEC, 0)) }
+      case .readWrite(let mode):
+        retryingOnInterrupt { unsafe Int(linux_open(path, O_RDWR | O_CREAT | O_CLOEXEC, mode)) }
+      case .replace(let mode):
+        retryingOnInterrupt {
+          unsafe Int(linux_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode))
+        }
+      }
+    guard number != -1 else { throw .last("open \(path)") }
+    return FileDescriptor(owning: Int32(number))
+  }
+
+  /// Reads from `offset` of the file into `buffer` from `position` on, and returns how many bytes came;
+  /// 0 is the end of the file. The corresponding C function is `pread`.
+  func read(
+    into buffer: inout [UInt8], from position: Int, at offset: Int
+  ) throws(SystemError) -> Int {
+    let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+      retryingOnInterrupt {
+        unsafe pread(number, bytes.baseAddress! + position, bytes.count - position, off_t(offset))
+      }
+    }
+    guard count != -1 else { throw .last("read") }
+    return count
+  }
+
+  /// Writes all of `bytes`. The corresponding C function is `write`.
+  package func write(_ bytes: [UInt8]) throws(SystemError) {
+    var written = 0
+    while written < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { buffer in
+        retryingOnInterrupt {
+          unsafe CLinux.write(number, buffer.baseAddress! + written, buffer.count - written)
+        }
+      }
+      guard count != -1 else { throw .last("write") }
+      written += count
+    }
+  }
+
+  /// Makes what was written survive a power cut. The corresponding C function is `fsync`.
+  package func synchronise() throws(SystemError) {
+    guard retryingOnInterrupt({ Int(fsync(number)) }) != -1 else { throw .last("fsync") }
+  }
+
+  /// Who owns the file and how it stands at this moment. The corresponding C function is `fstat`.
+  package func state() throws(SystemError) -> FileState {
+    var status = stat()
+    guard unsafe fstat(number, &status) != -1 else { throw .last("stat") }
+    return FileState(status)
+  }
+
+  /// The whole content, at most `limitBytes`; more is an error, not a cut.
+  package func readAll(limitBytes: Int) throws(SystemError) -> [UInt8] {
+    var content: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 16 * 1024)
+    while true {
+      let count = try read(into: &chunk, from: 0, at: content.count)
+      if count == 0 { return content }
+      content.append(contentsOf: chunk[..<count])
+      if content.count > limitBytes { throw SystemError(action: "read", code: EFBIG) }
+    }
+  }
+}

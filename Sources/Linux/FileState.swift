@@ -1,0 +1,41 @@
+internal import CLinux
+
+/// What tells one state of a file from another. Size and times alone do not: an edit may leave all but
+/// the change time as they were, and a rename brings another inode.
+package struct FileState: Equatable, Sendable {
+  package let device: UInt64
+  package let inode: UInt64
+  package let sizeBytes: Int64
+  package let modifiedNanoseconds: Int64
+  package let changedNanoseconds: Int64
+  package let mode: UInt32
+  package let owner: UInt32
+
+  init(_ status: stat) {
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+    sizeBytes = Int64(status.st_size)
+    var status = status
+    modifiedNanoseconds = unsafe linux_modified_nanoseconds(&status)
+    changedNanoseconds = unsafe linux_changed_nanoseconds(&status)
+    mode = status.st_mode
+    owner = status.st_uid
+  }
+
+  /// The state of the file at `path` (links are followed), or nil when there is none.
+  /// The corresponding C function is `stat`.
+  package static func of(_ path: String) throws(SystemError) -> FileState? {
+    var status = stat()
+    guard unsafe stat(path, &status) != -1 else {
+      let error = SystemError.last("stat \(path)")
+      if error.isNotFound { return nil }
+      throw error
+    }
+    return FileState(status)
+  }
+
+  package var isRegularFile: Bool { linux_is_regular_file(mode) != 0 }
+  package var isWritableByOthers: Bool { linux_is_writable_by_others(mode) != 0 }
+  /// The permission bits in octal, as `chmod` takes them.
+  package var permissions: String { String(mode & 0o7777, radix: 8) }
+}

@@ -1,0 +1,67 @@
+// A file under /proc or /sys, opened once and read again at every tick.
+//
+// Kernel files are made while they are read: their size says nothing, and a long one comes in pieces of a
+// page (https://docs.kernel.org/filesystems/seq_file.html), so reading goes on until 0 bytes come. The
+// descriptor stays open, which saves the path look-up and keeps a tick free of allocations. What was
+// removed meanwhile (a device, a container's file system) shows as ENOENT, ENODEV or ESRCH: "absent",
+// which is neither a zero nor an error. The next tick tries to open it again.
+
+internal import CLinux
+
+package struct KernelFile: ~Copyable {
+  package let path: String
+  private var descriptor: FileDescriptor?
+  private var buffer: [UInt8]
+  private let limitBytes: Int
+
+  /// - Parameters:
+  ///   - path: the whole path, with the kernel root in front.
+  ///   - limitBytes: what the file may hold at most; a longer one is a failure of its probe.
+  package init(_ path: String, limitBytes: Int = 1024 * 1024) {
+    self.path = path
+    self.limitBytes = limitBytes
+    buffer = [UInt8](repeating: 0, count: 4096)
+  }
+
+  /// Reads the whole file and lends it to `body`. Returns nil when the file is absent.
+  package mutating func withContents<Result>(
+    _ body: (RawSpan) -> Result
+  ) throws(SystemError) -> Result? {
+    do throws(SystemError) {
+      // Taken out while it is read: an error drops it, and the next tick opens the file again.
+      if descriptor == nil { descriptor = try FileDescriptor.open(path, .readOnly) }
+      let file = descriptor.take()!
+      let count = try fill(from: file)
+      descriptor = consume file
+      return body(unsafe buffer.span.bytes.extracting(0..<count))
+    } catch {
+      if [ENOENT, ENODEV, ESRCH, ENXIO, ENOTDIR].contains(error.code) { return nil }
+      throw error
+    }
+  }
+
+  private mutating func fill(from file: borrowing FileDescriptor) throws(SystemError) -> Int {
+    var count = 0
+    while true {
+      if count == buffer.count {
+        guard count < limitBytes else { throw SystemError(action: "read \(path) whole", code: EFBIG) }
+        buffer.append(contentsOf: repeatElement(0, count: count))
+      }
+      let read = try file.read(into: &buffer, from: count, at: count)
+      if read == 0 { return count }
+      count += read
+    }
+  }
+}
+
+/// Where `proc` and `sys` are found: `/` on an appliance, a directory in tests and for other machines' trees.
+package struct KernelRoot: Sendable {
+  private let prefix: String
+
+  package init(_ directory: String = "/") {
+    prefix = directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+  }
+
+  /// The path of a kernel file below this root; `file` starts with a slash.
+  package func path(_ file: String) -> String { prefix + file }
+}

@@ -1,0 +1,76 @@
+// What the daemon waits for: the next tick, or the word to stop. Two descriptors and one `ppoll`.
+
+internal import CLinux
+
+package struct PollLoop: ~Copyable {
+  package enum Event: Sendable {
+    /// `missed` ticks went by unserved before this one (the machine was suspended or overloaded).
+    case tick(missed: UInt64)
+    /// SIGTERM or SIGINT.
+    case termination
+  }
+
+  private let timer: FileDescriptor
+  private let termination: FileDescriptor
+
+  /// Ticks come at whole multiples of the interval of the boot clock, so that a restart keeps the rhythm.
+  /// The corresponding C functions are `timerfd_create`, `timerfd_settime` and `signalfd`.
+  package static func start(intervalMilliseconds: Int64) throws(SystemError) -> PollLoop {
+    let timer = try startTimer(intervalMilliseconds)
+    let termination = try watchTermination()
+    return PollLoop(timer: timer, termination: termination)
+  }
+
+  private init(timer: consuming FileDescriptor, termination: consuming FileDescriptor) {
+    self.timer = timer
+    self.termination = termination
+  }
+
+  private static func startTimer(_ intervalMilliseconds: Int64) throws(SystemError) -> FileDescriptor {
+    let number = timerfd_create(CLOCK_BOOTTIME, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
+    guard number != -1 else { throw .last("create a timer") }
+    let timer = FileDescriptor(owning: number)
+    let now = SystemClock().bootTimeMilliseconds
+    let first = (now / intervalMilliseconds + 1) * intervalMilliseconds
+    var schedule = itimerspec(
+      it_interval: timespec(milliseconds: intervalMilliseconds),
+      it_value: timespec(milliseconds: first))
+    guard unsafe timerfd_settime(number, Int32(TFD_TIMER_ABSTIME), &schedule, nil) != -1 else {
+      throw .last("start the timer")
+    }
+    return timer
+  }
+
+  private static func watchTermination() throws(SystemError) -> FileDescriptor {
+    let number = linux_termination_signal_descriptor()
+    guard number != -1 else { throw .last("watch for signals") }
+    return FileDescriptor(owning: number)
+  }
+
+  /// Waits for the next event; termination goes before a tick. The corresponding C function is `ppoll`.
+  package func wait() throws(SystemError) -> Event {
+    var watched = (
+      pollfd(fd: termination.number, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: timer.number, events: Int16(POLLIN), revents: 0)
+    )
+    while true {
+      let ready = unsafe withUnsafeMutablePointer(to: &watched) { pair in
+        unsafe pair.withMemoryRebound(to: pollfd.self, capacity: 2) { descriptors in
+          retryingOnInterrupt { unsafe Int(ppoll(descriptors, 2, nil, nil)) }
+        }
+      }
+      guard ready != -1 else { throw .last("wait for the next tick") }
+      if watched.0.revents != 0 { return .termination }
+      var expirations: UInt64 = 0
+      let count = unsafe CLinux.read(timer.number, &expirations, 8)
+      if count == 8 { return .tick(missed: expirations - 1) }
+    }
+  }
+}
+
+extension timespec {
+  fileprivate init(milliseconds: Int64) {
+    self.init(
+      tv_sec: time_t(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
+  }
+}

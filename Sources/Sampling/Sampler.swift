@@ -1,0 +1,66 @@
+// The probes, run one after the other at each tick.
+//
+// A probe that fails costs its own readings only. It is counted each time and reported once for each change
+// of its outcome, so that a broken file does not fill the journal. A probe none of whose signals may be kept
+// is not run at all: what the agreement denies is not even read.
+
+package import Linux
+package import Telemetry
+
+package struct Sampler: ~Copyable {
+  /// What has become of one probe since the start.
+  package struct ProbeRecord: Sendable {
+    package let file: String
+    package fileprivate(set) var outcome: ProbeOutcome?
+    package fileprivate(set) var failures: UInt64 = 0
+  }
+
+  private let root: KernelRoot
+  private let probes: [any Probe]
+  package private(set) var records: [ProbeRecord]
+  package private(set) var sample = Sample()
+  /// The slow facts as last read by `refreshFacts`.
+  package private(set) var facts: [Fact] = []
+
+  package init(root: KernelRoot) {
+    self.root = root
+    probes = [
+      ProcStatProbe(below: root), ProcLoadavgProbe(below: root), ProcMeminfoProbe(below: root),
+      ProcNetDevProbe(below: root), ProcUptimeProbe(below: root),
+    ]
+    records = probes.map { ProbeRecord(file: $0.file) }
+  }
+
+  /// Takes one sample.
+  ///
+  /// - Parameters:
+  ///   - wanted: whether anything from this kernel file may be kept.
+  ///   - changed: called for each probe whose outcome is another kind than in the tick before.
+  package mutating func takeSample(
+    atBootTimeMilliseconds time: Int64, wanted: (_ file: String) -> Bool,
+    changed: (ProbeRecord) -> Void
+  ) {
+    sample.begin(atBootTimeMilliseconds: time)
+    for position in probes.indices {
+      guard wanted(records[position].file) else {
+        records[position].outcome = nil
+        continue
+      }
+      let outcome = probes[position].sample(into: &sample)
+      if case .failed = outcome { records[position].failures += 1 }
+      let isNews = records[position].outcome != outcome && !isFirstSuccess(position, outcome)
+      records[position].outcome = outcome
+      if isNews { changed(records[position]) }
+    }
+  }
+
+  private func isFirstSuccess(_ position: Int, _ outcome: ProbeOutcome) -> Bool {
+    records[position].outcome == nil && outcome == .readings
+  }
+
+  /// Reads the slow facts again, or forgets them when none of them may be kept.
+  package mutating func refreshFacts(wanted: (_ file: String) -> Bool) {
+    let facts = wanted(Catalog.osType.origin) ? OSRelease.facts(below: root) : []
+    if facts != self.facts { self.facts = facts }
+  }
+}

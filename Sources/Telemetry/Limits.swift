@@ -1,0 +1,77 @@
+// Every bound of the agent, in one place, each with its reason. Bytes are bytes of content; what SQLite adds
+// around them is counted by `rowOverheadBytes`.
+
+package enum Limits {
+  // MARK: files that people write
+
+  /// Either half of the agreement, or the settings. The examples have 1 to 2 KiB; a thousand signals named
+  /// one by one fit.
+  package static let configurationFileBytesMax = 256 * 1024
+
+  /// A hand edit is acted on by deletion only after it stood unchanged for this long: an editor may save a
+  /// half file that happens to parse.
+  package static let settlingMilliseconds: Int64 = 30_000
+
+  /// File times are as coarse as the kernel's tick, and an edit may follow a read within it: a file changed
+  /// less than this ago is read again although nothing of it seems to have moved.
+  package static let racyChangeMilliseconds: Int64 = 2_000
+
+  // MARK: sampling
+
+  /// Below this the agent would itself be the load it measures.
+  package static let tickMillisecondsMin: Int64 = 100
+  package static let tickMillisecondsMax: Int64 = 3_600_000
+
+  /// Devices of one probe. More than this is a container host or a fault; the rest is counted, not sampled.
+  package static let devicesPerProbeMax = 64
+
+  /// The longest kernel file that is read whole: /proc/stat of a 4096-processor machine has about 700 KiB.
+  package static let kernelFileBytesMax = 1024 * 1024
+
+  // MARK: recording
+
+  /// Ticks kept in memory while the disk refuses: an hour at 10 s. With 200 series that is 3 MB at the most.
+  package static let unsealedTicksMax = 360
+
+  /// A batch's columns before compression. A minute of 1,000 series at 1 s is 0.5 MB.
+  package static let batchBytesMax = 16 * 1024 * 1024
+
+  /// What a row costs beside its blob: measured over 10,000 one-minute batches with 1 KiB pages.
+  package static let rowOverheadBytes = 96
+
+  /// The write-ahead log before it is copied into the database: flash is written twice, memory once.
+  package static let walBytesMax = 1024 * 1024
+
+  /// The daemon waits this long for another program's lock, then keeps the readings in memory instead.
+  package static let daemonBusyMilliseconds: Int32 = 50
+  /// People can wait a little longer.
+  package static let commandBusyMilliseconds: Int32 = 2_000
+
+  /// Batches copied in one step of a rewrite. 200 rows of 1 KiB take a few milliseconds on flash, far less
+  /// than the shortest tick.
+  package static let rewriteBatchesPerStep = 200
+
+  /// Damaged databases that are kept for a specialist to look at.
+  package static let setAsideFilesMax = 2
+
+  // MARK: delivery
+
+  /// One request, compressed: nginx refuses more unless told otherwise.
+  package static let requestBytesMax = 1024 * 1024
+  /// One request before compression: a fifth of what a Collector accepts.
+  package static let requestRawBytesMax = 4 * 1024 * 1024
+  /// An answer: OTLP's own bound for clients.
+  package static let responseBytesMax = 4 * 1024 * 1024
+  package static let connectTimeoutSeconds = 15
+  /// 1 MiB at 10 KiB/s.
+  package static let requestTimeoutSeconds = 120
+
+  /// The first pause after a failure, and the longest: the timer runs every 15 minutes, and a supplier's
+  /// weekend outage should not cost more than four hours after its end.
+  package static let backoffMillisecondsMin: Int64 = 60_000
+  package static let backoffMillisecondsMax: Int64 = 4 * 3_600_000
+
+  /// How far the machine's clock may be from the supplier's before batches are stamped by the supplier's:
+  /// HTTP dates have whole seconds, and answers take time.
+  package static let clockDifferenceMillisecondsMax: Int64 = 5_000
+}
