@@ -21,7 +21,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
   name: "accord",
   products: [
-    // .executable(name: "accordd", targets: ["accordd"]),
+    .executable(name: "accordd", targets: ["accordd"]),
     // .executable(name: "accord", targets: ["accord"]),
   ],
   dependencies: [
@@ -33,21 +33,35 @@ let package = Package(
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CMD", providers: [.apt(["libmd-dev"])]),
-    // .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
     // The ground floor: one owner for each C library. The only modules with `unsafe`.
     module("Linux", ["CLinux"]),
     module("SQLite", ["CSQLite"]),
     module("Compression", ["CZlib"]),
     module("Digest", ["CMD"]),
-    // module("HTTPS", ["CCurl"]),
+    module("HTTPS", ["CCurl"]),
 
     // The words, and the reader of the files people write.
     module("Telemetry"),
-    // module("TOML"),
+    module("JSON"),
+    module("TOML"),
 
+    module("Handshake", ["Telemetry", "TOML", "Digest", "Linux"]),
     module("Sampling", ["Telemetry", "Linux"]),
 
-    // module("OTLP", ["Telemetry"]),
+    module("Recording", ["Handshake", "Telemetry", "JSON", "SQLite", "Compression", "Digest", "Linux"]),
+    module("Configuration", ["Telemetry", "TOML", "Linux"]),
+    module(
+      "Daemon",
+      [
+        "Configuration", "Sampling", "Recording", "Handshake", "Telemetry", "JSON", "SQLite", "Digest",
+        "Linux",
+      ]),
+    module("OTLP", ["Telemetry"]),
+
+    .executableTarget(
+      name: "accordd", dependencies: ["Daemon", "Configuration", "Linux", "Telemetry"],
+      swiftSettings: sourceSettings),
   ]
 )

@@ -49,10 +49,10 @@ package struct Consent: Sendable {
 
     // Asked for even when empty: a file cut short before this line must not pass for a word of refusal.
     var table = try document.table("sources")
-    sourcesPlace = table.place
+    sourcesPlace = table.table.place
     var sources: [DataSource: Located<ConsentMode>] = [:]
     for source in DataSource.allCases {
-      sources[source] = try table.optionalChoice(source.name)
+      sources[source] = try table.optionalChoice(source.name, of: ConsentMode.self)
     }
     try table.finish()
     self.sources = sources
@@ -67,7 +67,7 @@ package struct Consent: Sendable {
     _ document: inout TableReader
   ) throws(TOMLError) -> [Located<SignalPattern>] {
     guard var table = try document.optionalTable("withhold") else { return [] }
-    let listed = try table.strings("signals")
+    let listed = try table.strings("signals").value
     try table.finish()
     for entry in listed {
       let pattern = SignalPattern(entry.value)
@@ -76,7 +76,7 @@ package struct Consent: Sendable {
         throw unknownName("signal", entry.value, at: entry.place, among: Catalog.knownNames)
       }
     }
-    return listed.map { Located(value: SignalPattern($0.value), place: $0.place) }
+    return listed.map { Located(SignalPattern($0.value), at: $0.place) }
   }
 
   private static func readRedactions(
@@ -85,7 +85,7 @@ package struct Consent: Sendable {
     guard var table = try document.optionalTable("redact") else { return [:] }
     var redactions: [String: Located<RedactionMode>] = [:]
     for key in Catalog.attributeKeys.sorted() {
-      redactions[key] = try table.optionalChoice(key)
+      redactions[key] = try table.optionalChoice(key, of: RedactionMode.self)
     }
     try table.finish()
     return redactions
@@ -97,8 +97,7 @@ package struct Consent: Sendable {
     guard var table = try document.optionalTable("resolution") else { return [:] }
     var resolutions: [DataSource: Located<Int64>] = [:]
     for source in DataSource.allCases {
-      guard let text = try table.optionalString(source.name) else { continue }
-      resolutions[source] = Located(value: try Duration.milliseconds(text), place: text.place)
+      resolutions[source] = try table.optionalDurationMilliseconds(source.name)
     }
     try table.finish()
     return resolutions
@@ -107,9 +106,9 @@ package struct Consent: Sendable {
   private static func unknownName(
     _ what: String, _ name: String, at place: Place, among known: [String]
   ) -> TOMLError {
-    let hint = Spelling.nearest(to: name, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+    let hint = nearest(to: name, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
     return TOMLError(
-      place: place, problem: "\"\(name)\" is no \(what) of the catalog",
-      expected: "expected a name or pattern that matches one\(hint)")
+      at: place, "\"\(TOMLError.shown(name))\" is no \(what) of the catalog",
+      "expected a name or pattern that matches one\(hint)")
   }
 }

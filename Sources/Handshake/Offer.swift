@@ -71,25 +71,25 @@ package struct Offer: Sendable {
       rest.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value < 0x7f && !"@?#\\".contains(Character($0)) })
     else {
       throw TOMLError(
-        place: text.place, problem: "'endpoint' is no plain https address",
-        expected: "expected for example \"https://telemetry.example.com:4318\"")
+        at: text.place, "'endpoint' is no plain https address",
+        "expected for example \"https://telemetry.example.com:4318\"")
     }
     let trimmed = text.value.hasSuffix("/") ? String(text.value.dropLast()) : text.value
-    return Located(value: trimmed, place: text.place)
+    return Located(trimmed, at: text.place)
   }
 }
 
 extension Offer.Request {
   fileprivate init(_ table: inout TableReader) throws(TOMLError) {
-    place = table.place
+    place = table.table.place
     purpose = try table.nonEmptyString("purpose").value
     benefit = try table.nonEmptyString("benefit").value
-    retentionMilliseconds = try Duration.milliseconds(try table.string("retention"))
-    resolutionMilliseconds = try table.resolution("resolution")
+    retentionMilliseconds = try table.durationMilliseconds("retention").value
+    resolutionMilliseconds = try table.durationMilliseconds("resolution")
     let listed = try table.strings("signals")
-    signals = listed.map { Located(value: SignalPattern($0.value), place: $0.place) }
-    signalsPlace = listed.first?.place ?? table.place
-    extremes = try table.optionalStrings("extremes")?.map { SignalPattern($0.value) } ?? []
+    signals = listed.value.map { Located(SignalPattern($0.value), at: $0.place) }
+    signalsPlace = listed.place
+    extremes = try table.optionalStrings("extremes")?.value.map { SignalPattern($0.value) } ?? []
     try table.finish()
   }
 }
@@ -100,30 +100,16 @@ extension TableReader {
     let schema = try integer("schema")
     guard schema.value >= 1, schema.value <= newest else {
       throw TOMLError(
-        place: schema.place, problem: "schema \(schema.value) is not known to this version",
-        expected: "expected schema = \(newest); a newer file needs a newer accord")
+        at: schema.place, "schema \(schema.value) is not known to this version",
+        "expected schema = \(newest); a newer file needs a newer accord")
     }
   }
 
   mutating func nonEmptyString(_ key: String) throws(TOMLError) -> Located<String> {
     let text = try string(key)
     guard text.value.contains(where: { !$0.isWhitespace }) else {
-      throw TOMLError(place: text.place, problem: "'\(key)' is empty", expected: "expected some text")
+      throw TOMLError(at: text.place, "'\(key)' is empty", "expected some text")
     }
     return text
-  }
-
-  mutating func table(_ key: String) throws(TOMLError) -> TableReader {
-    guard let table = try optionalTable(key) else {
-      throw TOMLError(
-        place: place, problem: "the table [\(key)] is missing", expected: "expected a line [\(key)]")
-    }
-    return table
-  }
-
-  /// An interval between readings, in milliseconds.
-  mutating func resolution(_ key: String) throws(TOMLError) -> Located<Int64> {
-    let text = try string(key)
-    return Located(value: try Duration.milliseconds(text), place: text.place)
   }
 }

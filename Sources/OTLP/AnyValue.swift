@@ -2,7 +2,8 @@ import Telemetry
 
 /// The value of a log attribute or the body of a log record.
 ///
-/// OTLP also knows maps and byte strings. Many receivers flatten or drop them, so they are not offered.
+/// OTLP also knows maps and byte strings. Many receivers flatten or drop them, so they are not
+/// offered.
 package enum AnyValue: Hashable, Sendable {
   case string(String)
   case bool(Bool)
@@ -19,7 +20,8 @@ package enum AnyValue: Hashable, Sendable {
     }
   }
 
-  /// Writes the content of an AnyValue message. Its fields are a `oneof`: none is left out for being zero.
+  /// Writes the content of an AnyValue message. Its fields are a `oneof`: none is left out for
+  /// being zero.
   func write(to writer: inout ProtobufWriter) {
     switch self {
     case .string(let text): writer.string(1, text)

@@ -1,10 +1,11 @@
 // Readings are integers with a fixed number of decimal places; OTLP wants a double.
 //
-// The double must be the one nearest to the decimal number, or 0.3 arrives as 0.30000000000000004. An IEEE 754
-// division is correctly rounded if both operands are exact. Powers of ten are exact up to 10^22, but integers only up
-// to 2^53: CPU time in nanoseconds passes that after 104 days. A larger value is divided as an
-// integer instead, shifted far enough that the quotient has more than the 53 bits that survive plus a bit that says
-// whether anything follows; one rounding then remains, and scaling by a power of two adds none.
+// The double must be the one nearest to the decimal number, or 0.3 arrives as 0.30000000000000004.
+// An IEEE 754 division is correctly rounded if both operands are exact. Powers of ten are exact up
+// to 10^22, but integers only up to 2^53: CPU time in nanoseconds passes that after 104 days. A
+// larger value is divided as an integer instead, shifted far enough that the quotient has more than
+// the 53 bits that survive plus a bit that says whether anything follows; one rounding then
+// remains, and scaling by a power of two adds none.
 
 /// A number of decimal places: 2 turns 30 into 0.3.
 struct DecimalFraction {

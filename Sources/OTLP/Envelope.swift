@@ -1,16 +1,17 @@
-// What metrics and logs share. Both requests have the same three levels with the same field numbers:
+// What metrics and logs share. Both requests have the same three levels with the same field
+// numbers:
 //
 //   ResourceMetrics / ResourceLogs   1 resource   2 scopes, repeated                 3 schema_url
 //   ScopeMetrics    / ScopeLogs      1 scope      2 metrics or log_records, repeated 3 schema_url
 //   Resource                         1 attributes
 //   InstrumentationScope             1 name       2 version                          3 attributes
 //
-// (opentelemetry-proto: metrics/v1, logs/v1, common/v1, resource/v1.) The resource is written once a request: repeating
-// its attributes is the main waste of size in OTLP. The schema URL of the upper level covers the resource only, so it
-// stands at every scope as well.
+// (opentelemetry-proto: metrics/v1, logs/v1, common/v1, resource/v1.) The resource is written once
+// a request: repeating its attributes is the main waste of size in OTLP. The schema URL of the
+// upper level covers the resource only, so it stands at every scope as well.
 //
-// Attributes are sorted by key, because a repeated delivery must have the same bytes. Keys are unique within a
-// list; what a receiver makes of a duplicate is not defined.
+// Attributes are sorted by key, because a repeated delivery must have the same bytes. Keys are
+// unique within a list; what a receiver makes of a duplicate is not defined.
 
 import Telemetry
 

@@ -1,12 +1,12 @@
 // What a receiver answers.
 //
-//   200   ExportMetricsServiceResponse, ExportLogsServiceResponse   1 partial_success
-//         ExportMetricsPartialSuccess, ExportLogsPartialSuccess     1 rejected, int64   2 error_message
-//   else  google.rpc.Status                                         1 code, int32       2 message
+//   200   Export(Metrics|Logs)ServiceResponse   1 partial_success
+//         Export(Metrics|Logs)PartialSuccess    1 rejected, int64   2 error_message
+//   else  google.rpc.Status                     1 code, int32       2 message
 //
-// Metrics and logs use the same numbers, so one decoder reads both. Fields that are not known, and known numbers with
-// another wire type, are skipped: a newer receiver may say more. The depth is fixed, the text is cut to a bound, and
-// any bytes whatever lead to a value or to an error.
+// Metrics and logs use the same numbers, so one decoder reads both. Fields that are not known, and
+// known numbers with another wire type, are skipped: a newer receiver may say more. The depth is
+// fixed, the text is cut to a bound, and any bytes whatever lead to a value or to an error.
 
 /// The answer to a request that was accepted, wholly or partly.
 package struct ExportResponse: Hashable, Sendable {
@@ -15,7 +15,8 @@ package struct ExportResponse: Hashable, Sendable {
 
   /// How many data points or log records were refused. They must not be sent again.
   package private(set) var rejectedCount: Int64 = 0
-  /// Why, or a warning if nothing was refused. The receiver's own words, not fit for a terminal as they are.
+  /// Why, or a warning if nothing was refused. The receiver's own words, not fit for a terminal as
+  /// they are.
   package private(set) var message = ""
 
   /// Decodes the body of a 200. An empty body means that all was accepted.
@@ -40,7 +41,8 @@ package struct ExportResponse: Hashable, Sendable {
 package struct StatusResponse: Hashable, Sendable {
   /// A gRPC code: 3 is an invalid argument, 8 exhaustion, 14 unavailability.
   package private(set) var code: Int32 = 0
-  /// The receiver's own words, at most `ExportResponse.messageBytesMax` bytes, not fit for a terminal as they are.
+  /// The receiver's own words, at most `ExportResponse.messageBytesMax` bytes, not fit for a
+  /// terminal as they are.
   package private(set) var message = ""
 
   /// Decodes the body of an answer other than 200.
@@ -56,7 +58,8 @@ package struct StatusResponse: Hashable, Sendable {
   }
 }
 
-/// Decodes UTF-8, cut to the bound; what is not UTF-8, such as a character cut in two, becomes U+FFFD.
+/// Decodes UTF-8, cut to the bound; what is not UTF-8, such as a character cut in two, becomes
+/// U+FFFD.
 private func boundedText(_ bytes: [UInt8], _ range: Range<Int>) -> String {
   String(decoding: bytes[range].prefix(ExportResponse.messageBytesMax), as: UTF8.self)
 }

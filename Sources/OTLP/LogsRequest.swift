@@ -1,6 +1,7 @@
 // The body of a POST to `/v1/logs`: an ExportLogsServiceRequest (opentelemetry-proto, logs/v1).
 //
-//   LogRecord   1 time   2 severity_number   3 severity_text   5 body   6 attributes   11 observed_time   12 event_name
+//   LogRecord   1 time         2 severity_number    3 severity_text   5 body
+//               6 attributes   11 observed_time     12 event_name
 
 package import Telemetry
 
@@ -43,6 +44,7 @@ package struct LogRecord: Sendable {
   package var timeUnixNanoseconds: UInt64?
   /// When the agent saw it, Unix time in nanoseconds.
   package var observedTimeUnixNanoseconds: UInt64
+  /// Written as number and text.
   package var severity: Severity
   /// Nil if the attributes say it all.
   package var body: AnyValue?
@@ -66,9 +68,12 @@ package struct LogRecord: Sendable {
 
 /// Log records from one origin within the agent.
 package struct LogScope: Sendable {
+  /// The origin's name and version, each left out if empty.
   package var name: String
   package var version: String
+  /// What holds for all of its records. Sorted by key when encoded.
   package var attributes: [Attribute]
+  /// In the order in which they are encoded.
   package var records: [LogRecord]
 
   package init(name: String, version: String, attributes: [Attribute] = [], records: [LogRecord]) {
@@ -83,10 +88,11 @@ package struct LogScope: Sendable {
 package enum LogsRequest {
   /// Encodes the log records of one resource.
   ///
-  /// Scopes without records are left out. If nothing remains, the result is empty, which is a legal request
-  /// that says nothing.
+  /// Scopes without records are left out. If nothing remains, the result is empty, which is a legal
+  /// request that says nothing.
   ///
-  /// - Parameter schemaURL: the version of the semantic conventions that names and attributes follow.
+  /// - Parameter schemaURL: the version of the semantic conventions that names and attributes
+  ///   follow.
   package static func encode(
     resource: [Attribute], scopes: [LogScope], schemaURL: String?
   ) -> [UInt8] {

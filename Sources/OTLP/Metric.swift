@@ -15,13 +15,15 @@ package struct NumberPoint: Sendable {
 
 /// The points of a series that share a start time, oldest first.
 ///
-/// OTLP puts the start time on every point. It changes only when a counter begins again at zero, so it
-/// stands here: a counter that was reset is two entries with the same attributes, the older first.
+/// OTLP puts the start time on every point. It changes only when a counter begins again at zero, so
+/// it stands here: a counter that was reset is two entries with the same attributes, the older
+/// first.
 package struct NumberSeries: Sendable {
   /// What tells this series from the metric's others. Sorted by key when encoded.
   package var attributes: [Attribute]
   /// When a sum was zero, Unix time in nanoseconds. Nil for a gauge.
   package var startTimeUnixNanoseconds: UInt64?
+  /// Oldest first.
   package var points: [NumberPoint]
 
   package init(
@@ -35,15 +37,20 @@ package struct NumberSeries: Sendable {
 
 /// A metric and its series.
 package struct Metric: Sendable {
+  /// As the semantic conventions write it: `system.memory.usage`.
   package let name: String
   /// As UCUM writes it: `By`, `s`, `{cpu}`, `1`.
   package let unit: String
+  /// A counter, an up-down counter or a gauge.
   package let instrument: Instrument
-  /// How many decimal places the readings have, 0 to 18. With none they leave as integers, otherwise as doubles.
+  /// How many decimal places the readings have, 0 to 18. With none they leave as integers,
+  /// otherwise as doubles.
   package let decimals: Int
+  /// In the order in which they are encoded.
   package let series: [NumberSeries]
 
-  /// - Precondition: `instrument` is not `.fact` (facts are resource attributes), `decimals` is within 0 to 18.
+  /// - Precondition: `instrument` is not `.fact` (facts are resource attributes), `decimals` is
+  ///   within 0 to 18.
   package init(
     name: String, unit: String, instrument: Instrument, decimals: Int = 0, series: [NumberSeries]
   ) {
@@ -59,9 +66,12 @@ package struct Metric: Sendable {
 
 /// Metrics from one origin within the agent: for example one data source.
 package struct Scope: Sendable {
+  /// The origin's name and version, each left out if empty.
   package var name: String
   package var version: String
+  /// What holds for all of its metrics. Sorted by key when encoded.
   package var attributes: [Attribute]
+  /// In the order in which they are encoded.
   package var metrics: [Metric]
 
   package init(name: String, version: String, attributes: [Attribute] = [], metrics: [Metric]) {

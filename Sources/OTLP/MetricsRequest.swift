@@ -1,26 +1,31 @@
-// The body of a POST to `/v1/metrics`: an ExportMetricsServiceRequest (opentelemetry-proto, metrics/v1).
+// The body of a POST to `/v1/metrics`: an ExportMetricsServiceRequest (opentelemetry-proto,
+// metrics/v1).
 //
 //   Metric            1 name   3 unit   5 gauge   7 sum
 //   Gauge, Sum        1 data_points   2 aggregation_temporality   3 is_monotonic
 //   NumberDataPoint   2 start_time   3 time   4 as_double   6 as_int   7 attributes
 //
-// Fields are written in the order of their numbers, so that equal requests have equal bytes. Nearly all of a
-// request is data points, and those of a series differ in nothing but time and value. A series' attributes are
-// therefore encoded once and copied for each point, whose size is known beforehand.
+// Fields are written in the order of their numbers, so that equal requests have equal bytes. Nearly
+// all of a request is data points, and those of a series differ in nothing but time and value. A
+// series' attributes are therefore encoded once and copied for each point, whose size is known
+// beforehand.
 
 package import Telemetry
 
 /// The encoder of metrics.
 package enum MetricsRequest {
-  /// `AGGREGATION_TEMPORALITY_CUMULATIVE`: a sum counts from its start time, not from the previous point.
+  /// `AGGREGATION_TEMPORALITY_CUMULATIVE`: a sum counts from its start time, not from the previous
+  /// point.
   private static let cumulative: UInt64 = 2
 
   /// Encodes the metrics of one resource.
   ///
-  /// Metrics without points and scopes without metrics are left out: receivers differ on what an empty
-  /// envelope means. If nothing remains, the result is empty, which is a legal request that says nothing.
+  /// Metrics without points and scopes without metrics are left out: receivers differ on what an
+  /// empty envelope means. If nothing remains, the result is empty, which is a legal request that
+  /// says nothing.
   ///
-  /// - Parameter schemaURL: the version of the semantic conventions that names and attributes follow.
+  /// - Parameter schemaURL: the version of the semantic conventions that names and attributes
+  ///   follow.
   package static func encode(resource: [Attribute], scopes: [Scope], schemaURL: String?) -> [UInt8]
   {
     var writer = ProtobufWriter()

@@ -12,7 +12,8 @@ struct ProtobufReader {
   private var offset: Int
   private let end: Int
 
-  /// - Parameter range: where the message lies; a range that another reader of the same bytes gave, or all.
+  /// - Parameter range: where the message lies; a range that another reader of the same bytes gave,
+  ///   or all.
   init(_ bytes: [UInt8], range: Range<Int>? = nil) {
     self.bytes = bytes
     offset = range?.lowerBound ?? 0

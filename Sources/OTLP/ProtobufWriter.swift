@@ -1,19 +1,21 @@
-// The Protocol Buffers wire format (protobuf.dev/programming-guides/encoding), as far as OTLP needs it.
+// The Protocol Buffers wire format (protobuf.dev/programming-guides/encoding), as far as OTLP needs
+// it.
 //
 // A field is a tag, `number << 3 | wire type` as a varint, and its value:
 //
-//   wire type 0   varint              7 bits a byte, lowest first, the top bit set on all but the last
+//   wire type 0   varint              7 bits a byte, lowest first; the top bit says that more follow
 //   wire type 1   8 bytes             little endian: fixed64, sfixed64, double
 //   wire type 2   length and bytes    strings, byte strings, nested messages, packed arrays
 //
 // proto3 leaves out plain fields that have their default value, but never the members of a `oneof`:
-// there, "written as zero" and "absent" are different answers. So every function here writes, and leaves
-// out a default only where the caller says `omitsDefault`.
+// there, "written as zero" and "absent" are different answers. So every function here writes, and
+// leaves out a default only where the caller says `omitsDefault`.
 //
-// A nested message needs its length before its bytes. The length is patched in when the message ends:
-// one byte is kept free for it, and a message of 128 bytes or more is moved up by the bytes that its length
-// needs beyond that one. OTLP nests the many small messages (data points) five deep, so that a byte moves
-// five times at most, by memmove. A caller that knows the size beforehand says it and nothing moves.
+// A nested message needs its length before its bytes. The length is patched in when the message
+// ends: one byte is kept free for it, and a message of 128 bytes or more is moved up by the bytes
+// that its length needs beyond that one. OTLP nests the many small messages (data points) five
+// deep, so that a byte moves five times at most, by memmove. A caller that knows the size
+// beforehand says it and nothing moves.
 
 /// A buffer that grows by one field at a time.
 package struct ProtobufWriter: Sendable {
@@ -93,7 +95,8 @@ package struct ProtobufWriter: Sendable {
     }
   }
 
-  /// Begins a string or nested message whose size is known: exactly `byteCount` bytes are to be written next.
+  /// Begins a string or nested message whose size is known: exactly `byteCount` bytes are to be
+  /// written next.
   package mutating func lengthDelimited(_ field: Int, byteCount: Int) {
     tag(field, .lengthDelimited)
     appendVarint(UInt64(byteCount))

@@ -13,6 +13,16 @@ package struct Sampler: ~Copyable {
     package let file: String
     package fileprivate(set) var outcome: ProbeOutcome?
     package fileprivate(set) var failures: UInt64 = 0
+
+    /// "readings", "absent", "failed", or "not-run" while nothing of it may be kept.
+    package var outcomeName: String {
+      switch outcome {
+      case .readings: "readings"
+      case .absent: "absent"
+      case .failed: "failed"
+      case nil: "not-run"
+      }
+    }
   }
 
   private let root: KernelRoot
@@ -34,15 +44,15 @@ package struct Sampler: ~Copyable {
   /// Takes one sample.
   ///
   /// - Parameters:
-  ///   - wanted: whether anything from this kernel file may be kept.
+  ///   - wanted: the kernel files of which something may be kept.
   ///   - changed: called for each probe whose outcome is another kind than in the tick before.
   package mutating func takeSample(
-    atBootTimeMilliseconds time: Int64, wanted: (_ file: String) -> Bool,
+    atBootTimeMilliseconds time: Int64, wanted: Set<String>,
     changed: (ProbeRecord) -> Void
   ) {
     sample.begin(atBootTimeMilliseconds: time)
     for position in probes.indices {
-      guard wanted(records[position].file) else {
+      guard wanted.contains(records[position].file) else {
         records[position].outcome = nil
         continue
       }
@@ -59,8 +69,8 @@ package struct Sampler: ~Copyable {
   }
 
   /// Reads the slow facts again, or forgets them when none of them may be kept.
-  package mutating func refreshFacts(wanted: (_ file: String) -> Bool) {
-    let facts = wanted(Catalog.osType.origin) ? OSRelease.facts(below: root) : []
+  package mutating func refreshFacts(wanted: Set<String>) {
+    let facts = wanted.contains(Catalog.osType.origin) ? OSRelease.facts(below: root) : []
     if facts != self.facts { self.facts = facts }
   }
 }

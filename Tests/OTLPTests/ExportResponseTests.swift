@@ -15,7 +15,8 @@ struct ExportResponseTests {
   @Test(
     "fields that are not known are skipped, and so are known ones of another type",
     arguments: [
-      // An integer, eight bytes, a string, four bytes, each with number 15, around and inside the known ones.
+      // An integer, eight bytes, a string, four bytes, each with number 15, around and inside the
+      // known ones.
       "7801 790000000000000000 7a0161 7d00000000 0a06 0802 1202 6f6b 7801",
       "0a19 7801 790000000000000000 7a0161 7d00000000 0802 1202 6f6b",
       // partial_success as an integer, rejected as a string, message as eight bytes.

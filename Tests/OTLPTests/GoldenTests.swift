@@ -2,21 +2,23 @@ import OTLP
 import Telemetry
 import Testing
 
-/// Bytes made by the official Python library (opentelemetry-proto 1.45.2, deterministic serialisation).
+/// Bytes made by the official Python library (opentelemetry-proto 1.45.2, deterministic
+/// serialisation).
 private enum Golden {
   static let metrics = bytes(
     hex: """
-      0ae6010a150a130a0c736572766963652e6e616d6512030a016112cc010a060a017312013112260a01671a01312a1e0a1c1900cac471fe
-      9c971721000000000000e03f3a080a016b12030a0176122a0a01631a0242793a210a1b1100002a36fe9c97171900cac471fe9c971731ff
-      ffffffffffffff10021801126e0a01681a01734a660a621100002a36fe9c97171900cac471fe9c97172103000000000000002933333333
-      3333e33f32180100000000000000020000000000000000000000000000003a109a9999999999b93f000000000000e03f59000000000000
-      000061333333333333d33f1001
+      0ae6010a150a130a0c736572766963652e6e616d6512030a016112cc010a060a017312013112260a01671a01312a
+      1e0a1c1900cac471fe9c971721000000000000e03f3a080a016b12030a0176122a0a01631a0242793a210a1b1100
+      002a36fe9c97171900cac471fe9c971731ffffffffffffffff10021801126e0a01681a01734a660a621100002a36
+      fe9c97171900cac471fe9c971721030000000000000029333333333333e33f321801000000000000000200000000
+      00000000000000000000003a109a9999999999b93f000000000000e03f59000000000000000061333333333333d3
+      3f1001
       """)
   static let logs = bytes(
     hex: """
-      0a720a150a130a0c736572766963652e6e616d6512030a016112590a030a017312520900cac471fe9c971710091a04494e464f2a040a02
-      686932100a016e120b18feffffffffffffffff0132070a01621202100032050a016512005900cac471fe9c9717620e636f6d2e6578616d
-      706c652e7570
+      0a720a150a130a0c736572766963652e6e616d6512030a016112590a030a017312520900cac471fe9c971710091a
+      04494e464f2a040a02686932100a016e120b18feffffffffffffffff0132070a01621202100032050a0165120059
+      00cac471fe9c9717620e636f6d2e6578616d706c652e7570
       """)
   static let partialSuccess = bytes(hex: "0a0b08021207746f6f206f6c64")
   static let status = bytes(hex: "08031203626164")
@@ -43,7 +45,8 @@ struct GoldenTests {
     ]
   }
 
-  /// Accord sends no histograms; the writer's packed fields are checked against the official ones all the same.
+  /// Accord sends no histograms; the writer's packed fields are checked against the official ones
+  /// all the same.
   private func histogram(_ metric: inout ProtobufWriter) {
     metric.string(1, "h")
     metric.string(3, "s")
@@ -67,7 +70,8 @@ struct GoldenTests {
     let encoded = MetricsRequest.encode(
       resource: resource,
       scopes: [Scope(name: "s", version: "1", metrics: gaugeAndCounter())], schemaURL: nil)
-    // The histogram is put behind what the product encoded, and the lengths around it are made anew.
+    // The histogram is put behind what the product encoded, and the lengths around it are made
+    // anew.
     let resourceMetrics = try WireMessage(encoded).messages(1)[0]
     let scopeMetrics = try resourceMetrics.messages(2)[0]
     var writer = ProtobufWriter()

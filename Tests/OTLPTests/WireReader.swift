@@ -1,4 +1,5 @@
-/// A second, independent reader of the wire format: it shares nothing with the product's reader or writer.
+/// A second, independent reader of the wire format: it shares nothing with the product's reader or
+/// writer.
 struct WireMessage {
   enum Value: Equatable {
     case varint(UInt64)

@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass
 
-_DECLARATION = re.compile(r"\bfunc\s+(?P<name>[\w]+|[^\s\w(]+)|(?<![.\w])(?P<other>init|deinit|subscript)\b(?=[?!]?\s*[({<])")
+_DECLARATION = re.compile(
+    r"\bfunc\s+(?P<name>\w+|[^\s\w(]+)|(?<![.\w])(?P<other>init|deinit|subscript)\b(?=[?!]?\s*[({<])"
+)
 # What can follow a requirement of a protocol, which has no body.
 _NEXT_DECLARATION = re.compile(
     r"\b(func|var|let|case|static|mutating|associatedtype|struct|enum|class|extension|protocol|typealias)\b"

@@ -138,7 +138,14 @@ def test_the_readers_of_tool_output_see_what_is_there():
 
 @pytest.mark.parametrize(
     "symbol",
-    ["curl_easy_setopt", "dispatch_async", "swift_task_create", "$s20FoundationEssentials4DataVMa", "$s10Foundation4DataVMa"],
+    [
+        "curl_easy_setopt",
+        "dispatch_async",
+        "swift_task_create",
+        "$s20FoundationEssentials4DataVMa",
+        "$s10Foundation4DataVMa",
+        "$s14ArgumentParser0A4HelpVMa",
+    ],
 )
 def test_a_banned_symbol_is_found(symbol):
     assert len(symbol_complaints(f"0000000000001000 T {symbol}\n0000000000001000 T main\n")) == 1

@@ -1,0 +1,172 @@
+// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call, and take whatever
+// type they are given. So there is one function for each purpose: none can pair an option with a
+// wrong type, and the compiler sees a constant option, which is what curl's own type checks
+// (typecheck-gcc.h) need. They fire with gcc only:
+//
+//   gcc -O1 -Wall -Werror -fsyntax-only -x c shim.h
+//
+// libcurl copies every string except the body of the request.
+
+#ifndef ACCORD_CCURL_SHIM_H
+#define ACCORD_CCURL_SHIM_H
+
+#include <curl/curl.h>
+#include <string.h>
+
+// What the body callback returns to end the transfer is any count but the one it was given.
+typedef size_t (*curl_body_receiver)(char *bytes, size_t size, size_t count, void *context);
+
+// Anything but 0 ends the transfer.
+typedef int (*curl_progress_observer)(void *context, curl_off_t download_total,
+                                      curl_off_t downloaded, curl_off_t upload_total,
+                                      curl_off_t uploaded);
+
+static inline CURLcode curl_library_initialize(void) {
+  return curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+// --- Where to
+
+static inline CURLcode curl_handle_set_url(CURL *handle, const char *url) {
+  return curl_easy_setopt(handle, CURLOPT_URL, url);
+}
+
+static inline CURLcode curl_handle_allow_https_only(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "https");
+}
+
+static inline CURLcode curl_handle_refuse_redirects(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+}
+
+// An empty string also overrides the environment's https_proxy.
+static inline CURLcode curl_handle_use_no_proxy(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_PROXY, "");
+}
+
+static inline CURLcode curl_handle_use_http_1_1(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+}
+
+// --- Whom to trust
+
+static inline CURLcode curl_handle_verify_peer(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+}
+
+static inline CURLcode curl_handle_verify_host_name(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+}
+
+static inline CURLcode curl_handle_require_tls_1_2(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+}
+
+static inline CURLcode curl_handle_set_ca_file(CURL *handle, const char *path) {
+  return curl_easy_setopt(handle, CURLOPT_CAINFO, path);
+}
+
+// The system's folder of certificates is searched beside the CA file unless it is taken away.
+static inline CURLcode curl_handle_use_no_ca_folder(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_CAPATH, (char *)NULL);
+}
+
+// --- What to send
+
+static inline CURLcode curl_handle_set_user_agent(CURL *handle, const char *user_agent) {
+  return curl_easy_setopt(handle, CURLOPT_USERAGENT, user_agent);
+}
+
+// The list is not copied: it must outlive the transfer.
+static inline CURLcode curl_handle_set_headers(CURL *handle, struct curl_slist *headers) {
+  return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+}
+
+static inline CURLcode curl_handle_use_post(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_POST, 1L);
+}
+
+// The bytes are not copied: they must outlive the transfer. An empty body may have no address, and
+// NULL would make libcurl read standard input.
+static inline CURLcode curl_handle_set_body(CURL *handle, const void *bytes) {
+  return curl_easy_setopt(handle, CURLOPT_POSTFIELDS, bytes ? bytes : "");
+}
+
+static inline CURLcode curl_handle_set_body_size(CURL *handle, curl_off_t size) {
+  return curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, size);
+}
+
+// --- How long
+
+static inline CURLcode curl_handle_set_connect_timeout(CURL *handle, long seconds) {
+  return curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, seconds);
+}
+
+static inline CURLcode curl_handle_set_timeout(CURL *handle, long seconds) {
+  return curl_easy_setopt(handle, CURLOPT_TIMEOUT, seconds);
+}
+
+static inline CURLcode curl_handle_set_stall_bytes_per_second(CURL *handle, long bytes) {
+  return curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, bytes);
+}
+
+static inline CURLcode curl_handle_set_stall_timeout(CURL *handle, long seconds) {
+  return curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, seconds);
+}
+
+static inline CURLcode curl_handle_use_no_signals(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+}
+
+// --- What comes back
+
+// The buffer holds CURL_ERROR_SIZE bytes and must outlive the transfer.
+static inline CURLcode curl_handle_set_error_text(CURL *handle, char *buffer) {
+  return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, buffer);
+}
+
+static inline CURLcode curl_handle_set_body_receiver(CURL *handle, curl_body_receiver receiver) {
+  return curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, receiver);
+}
+
+static inline CURLcode curl_handle_set_body_context(CURL *handle, void *context) {
+  return curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
+}
+
+static inline CURLcode curl_handle_enable_progress(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+}
+
+static inline CURLcode curl_handle_set_progress_observer(CURL *handle,
+                                                         curl_progress_observer observer) {
+  return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, observer);
+}
+
+static inline CURLcode curl_handle_set_progress_context(CURL *handle, void *context) {
+  return curl_easy_setopt(handle, CURLOPT_XFERINFODATA, context);
+}
+
+static inline CURLcode curl_handle_get_status(CURL *handle, long *status) {
+  return curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, status);
+}
+
+// What OpenSSL made of the server's certificates: an X509_V_… number, 0 for good, 1 for not known.
+static inline CURLcode curl_handle_get_verify_result(CURL *handle, long *result) {
+  return curl_easy_getinfo(handle, CURLINFO_SSL_VERIFYRESULT, result);
+}
+
+// Why the last connect failed, in words; NULL if none did. Valid until the next call of strerror.
+static inline const char *curl_handle_get_connect_failure(CURL *handle) {
+  long error_number = 0;
+  curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &error_number);
+  return error_number ? strerror((int)error_number) : NULL;
+}
+
+// The first header of this name in the last answer; NULL if there is none. Valid until the next
+// transfer.
+static inline const char *curl_handle_get_header(CURL *handle, const char *name) {
+  struct curl_header *header = NULL;
+  return curl_easy_header(handle, name, 0, CURLH_HEADER, -1, &header) ? NULL : header->value;
+}
+
+#endif

@@ -1,0 +1,21 @@
+/// Where the agent's files are, below a prefix.
+package struct Locations: Sendable {
+  /// Without a slash at the end; empty for the installed system.
+  package let prefix: String
+
+  /// - Parameter prefix: "/" on an installed system.
+  package init(prefix: String) {
+    self.prefix = prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
+  }
+
+  /// Whether these are the files of the installed system, where only root's word counts.
+  package var isSystem: Bool { prefix.isEmpty }
+
+  package var configuration: String { prefix + "/etc/accord" }
+  package var settings: String { configuration + "/accord.toml" }
+  package var offer: String { configuration + "/offer.toml" }
+  package var consent: String { configuration + "/consent.toml" }
+  package var state: String { prefix + "/var/lib/accord" }
+  package var run: String { prefix + "/run/accord" }
+  package var statusFile: String { run + "/status.json" }
+}

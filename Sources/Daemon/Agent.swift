@@ -1,0 +1,219 @@
+// The always-on half of Accord: samples, applies the agreement, records. It has no network.
+//
+// One tick, in this order, because tightening comes before everything else:
+//  1 look at both halves of the agreement; if they changed, close the gates first (AgreementChange)
+//  2 read what may be kept from the kernel's files
+//  3 GATE 1: copy what is allowed
+//  4 add it to the readings in memory, and seal them when it is time
+//  5 carry on with deletions that are owed, in bounded steps (Revocation)
+//  6 say how things stand in the status file
+//
+// The clock is passed in, so that tests can live through a month. Nothing here waits.
+
+package import Configuration
+internal import Digest
+internal import Handshake
+package import Linux
+internal import Recording
+internal import SQLite
+internal import Sampling
+internal import Telemetry
+
+package struct Agent: ~Copyable {
+  let clock: any Clock
+  let log: Log
+  let settings: Settings
+  let locations: Locations
+  let state: StateDirectory
+  let boot: String
+
+  var watch: AgreementWatch
+  var gate = Gate()
+  var sampler: Sampler
+  var history: History
+  var spool: Spool
+  let ledger: Ledger
+
+  var ticks: UInt64 = 0
+  var missedTicks: UInt64 = 0
+  var statusFile: StatusFile
+  /// The agreement in force has been written down, and its grants are settled.
+  var isAgreementApplied = false
+  /// The fingerprint of the agreement that the readings in memory belong to.
+  var fingerprint: [UInt8] = [] {
+    didSet { fingerprintText = Hexadecimal.text(fingerprint) }
+  }
+  private(set) var fingerprintText = ""
+  /// When somebody last vouched for the time, as far as is known.
+  private(set) var trustedMoment: TrustedMoment?
+  var hasOpenGrants = false
+  var revocation = Revocation()
+  /// Why the last seal failed, as long as it does.
+  var recordingProblem: String?
+  private var nextSealMilliseconds: Int64
+  private var wallOffset: WallOffset
+
+  /// Opens everything. Fails with one sentence when the installation cannot work at all.
+  package static func start(
+    _ locations: Locations, kernelRoot: KernelRoot, settings: Settings, clock: any Clock, log: Log
+  ) throws(StartError) -> Agent {
+    let boot = try StartError.translating { () throws(SystemError) in
+      try Directory.create(locations.state, mode: 0o750)
+      try Directory.create(locations.run, mode: 0o755)
+      return try BootID.current()
+    }
+    let databases = try openDatabases(StateDirectory(locations.state), settings, clock, log)
+    return Agent(locations, kernelRoot, settings, clock, log, boot, databases)
+  }
+
+  private init(
+    _ locations: Locations, _ kernelRoot: KernelRoot, _ settings: Settings, _ clock: any Clock,
+    _ log: Log, _ boot: String, _ databases: consuming Databases
+  ) {
+    self.clock = clock
+    self.log = log
+    self.settings = settings
+    self.locations = locations
+    self.boot = boot
+    state = StateDirectory(locations.state)
+    trustedMoment = (try? databases.ledger.trustedMoment()) ?? nil
+    ledger = databases.ledger
+    history = databases.history
+    spool = databases.spool
+    watch = AgreementWatch(
+      consentPath: locations.consent, offerPath: locations.offer,
+      trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
+    sampler = Sampler(root: kernelRoot)
+    statusFile = StatusFile(locations.statusFile)
+    wallOffset = WallOffset(clock)
+    nextSealMilliseconds = clock.bootTimeMilliseconds + settings.sealMilliseconds
+    // Found out at the first tick: what an earlier run left owed goes on.
+    revocation.isOwed = true
+  }
+
+  /// One tick.
+  ///
+  /// - Parameter missed: ticks that went by unserved before this one.
+  package mutating func tick(missed: UInt64 = 0) {
+    let now = clock.bootTimeMilliseconds
+    ticks += 1
+    missedTicks += missed
+    lookAtAgreement(now)
+    sample(now)
+    if now >= nextSealMilliseconds {
+      seal()
+      nextSealMilliseconds = now + settings.sealMilliseconds
+    }
+    carryOutRevocations(now)
+    writeStatus(now)
+  }
+
+  /// Seals what is in memory. The last thing before the process ends.
+  package mutating func stop() {
+    lookAtAgreement(clock.bootTimeMilliseconds)
+    seal()
+    writeStatus(clock.bootTimeMilliseconds, isRunning: false)
+  }
+
+  private mutating func sample(_ now: Int64) {
+    guard isAgreementApplied else { return }
+    let log = log
+    sampler.takeSample(atBootTimeMilliseconds: now, wanted: gate.wantedFiles) { record in
+      switch record.outcome {
+      case .failed(let failure): log.warning("\(failure); its readings are missing until it is mended")
+      case .absent: log.info("\(record.file) is not there; its readings are absent")
+      case .readings, nil: log.info("\(record.file) can be read again")
+      }
+    }
+    gate.permit(sampler.sample)
+    guard gate.hasPermittedReadings else { return }
+    history.append(gate.permitted)
+    if hasOpenGrants {
+      let agreement = watch.agreement
+      spool.append(gate.permitted) { agreement.asksForExtremes(of: $0) }
+    }
+  }
+
+  /// Writes the readings in memory to both databases, as far as the agreement in force still allows.
+  mutating func seal() {
+    guard isAgreementApplied else { return }
+    let agreement = watch.agreement
+    sampler.refreshFacts(wanted: gate.wantedFiles)
+    wallOffset.follow(clock)
+    let context = BatchContext(
+      boot: boot, offsetMilliseconds: wallOffset.milliseconds,
+      isSynchronised: clock.isSynchronised, fingerprint: fingerprint)
+    do {
+      try history.seal(context, facts: facts(agreement, atLeast: .local)) {
+        agreement.decision(for: $0).verdict >= .local || agreement.terms(of: $0.source).isHeld
+      }
+      try spool.seal(context, facts: facts(agreement, atLeast: .share)) {
+        agreement.decision(for: $0).verdict == .share || agreement.terms(of: $0.source).isHeld
+      }
+      try rememberTime(clock.bootTimeMilliseconds)
+      recovered()
+    } catch { refused(error) }
+  }
+
+  private func facts(_ agreement: Agreement, atLeast verdict: Verdict) -> [DataSource: [Fact]] {
+    var facts: [DataSource: [Fact]] = [:]
+    for source in DataSource.allCases {
+      facts[source] = agreement.permit(sampler.facts, of: source, atLeast: verdict)
+    }
+    return facts
+  }
+
+  /// The agreement's end passes by the latest time that anybody vouched for, so that setting the clock back
+  /// does not prolong it. Written once an hour at most: flash wears.
+  private mutating func rememberTime(_ now: Int64) throws(SQLiteError) {
+    trustedMoment = try ledger.trustedMoment()
+    let isDue = now - (trustedMoment?.bootTimeMilliseconds ?? 0) > 3_600_000
+    guard clock.isSynchronised, isDue || trustedMoment?.boot != boot else { return }
+    try ledger.remember(
+      TrustedMoment(
+        boot: boot, bootTimeMilliseconds: now, unixMilliseconds: clock.wallTimeMilliseconds))
+  }
+
+  private mutating func refused(_ error: SQLiteError) {
+    let problem = "\(RecordingError.database(error))"
+    guard problem != recordingProblem else { return }
+    recordingProblem = problem
+    log.warning("\(problem); readings are kept in memory until it is mended")
+  }
+
+  private mutating func recovered() {
+    guard recordingProblem != nil else { return }
+    recordingProblem = nil
+    log.notice("readings are written to the disk again")
+  }
+}
+
+/// The wall clock as an offset to the boot clock. It follows the clock only when that has moved by more than
+/// a quarter of a second: finer would make the stamps of one series jitter for nothing.
+struct WallOffset {
+  private(set) var milliseconds: Int64
+
+  init(_ clock: any Clock) { milliseconds = Self.measure(clock) }
+
+  mutating func follow(_ clock: any Clock) {
+    let measured = Self.measure(clock)
+    if abs(measured - milliseconds) > 250 { milliseconds = measured }
+  }
+
+  private static func measure(_ clock: any Clock) -> Int64 {
+    clock.wallTimeMilliseconds - clock.bootTimeMilliseconds
+  }
+}
+
+/// Why the agent cannot start, in one sentence.
+package struct StartError: Error, Sendable, CustomStringConvertible {
+  package let description: String
+
+  init(_ error: any CustomStringConvertible) { description = error.description }
+
+  static func translating<Value: ~Copyable>(
+    _ body: () throws(SystemError) -> Value
+  ) throws(StartError) -> Value {
+    do { return try body() } catch { throw StartError(error) }
+  }
+}

@@ -1,0 +1,114 @@
+// What happens when the agreement becomes another one.
+//
+// The gates follow at once, whatever else fails. Then the readings in memory are sealed as far as the new
+// agreement still allows (never the other way round: agents that flush first send what was just revoked),
+// and only then does the new one begin. When the disk refuses, nothing is sampled until the change could be
+// written down, and the next tick tries again.
+
+internal import Configuration
+internal import Digest
+internal import Handshake
+internal import JSON
+internal import Linux
+internal import Recording
+internal import SQLite
+internal import Telemetry
+
+extension Agent {
+  mutating func lookAtAgreement(_ now: Int64) {
+    let latest = TrustedMoment.latest(
+      of: trustedMoment, wallMilliseconds: clock.wallTimeMilliseconds, boot: boot,
+      bootTimeMilliseconds: now)
+    if watch.refresh(bootTimeMilliseconds: now, nowMilliseconds: latest) {
+      gate.admit(watch.agreement)
+      // Sealed under the new gates and still named after the agreement under which they were taken.
+      seal()
+      history.begin()
+      spool.begin(watch.agreement, grants: [])
+      hasOpenGrants = false
+      isAgreementApplied = false
+      announce()
+    }
+    if !isAgreementApplied { applyAgreement() }
+  }
+
+  /// Writes the agreement down and brings the grants in line with it.
+  private mutating func applyAgreement() {
+    let agreement = watch.agreement
+    let time = clock.wallTimeMilliseconds
+    do throws(SQLiteError) {
+      let new = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
+      let changes = try spool.settleGrants(by: agreement, nowMilliseconds: time)
+      if new != fingerprint { try record(agreement, new, time) }
+      for change in changes { try record(change, time) }
+      let grants = try spool.openGrants()
+      if !grants.isEmpty { try makeIdentity(time) }
+      spool.begin(agreement, grants: grants)
+      hasOpenGrants = !grants.isEmpty
+      fingerprint = new
+      isAgreementApplied = true
+      if recordingProblem != nil { recordingProblem = nil }
+    } catch {
+      let problem = "\(RecordingError.database(error))"
+      if problem != recordingProblem {
+        log.error("\(problem); nothing is sampled until the agreement can be written down")
+      }
+      recordingProblem = problem
+    }
+  }
+
+  private func record(
+    _ agreement: Agreement, _ fingerprint: [UInt8], _ time: Int64
+  ) throws(SQLiteError) {
+    try ledger.append(.agreementChanged, atMilliseconds: time) { detail in
+      detail.member("fingerprint", Hexadecimal.text(fingerprint))
+      detail.member("standing", agreement.standing.name)
+      for source in DataSource.allCases {
+        detail.member(source.name, agreement.terms(of: source).decision.verdict.name)
+      }
+    }
+  }
+
+  private func record(_ change: GrantChange, _ time: Int64) throws(SQLiteError) {
+    switch change {
+    case .opened(let grant):
+      try ledger.append(.grantOpened, atMilliseconds: time) {
+        $0.member("grant", grant.id)
+        $0.member("source", grant.source.name)
+      }
+    case .closed(let grant):
+      try ledger.append(.grantClosed, atMilliseconds: time) {
+        $0.member("grant", grant.id)
+        $0.member("source", grant.source.name)
+      }
+    }
+  }
+
+  private func makeIdentity(_ time: Int64) throws(SQLiteError) {
+    do {
+      guard try Identity.create(state) else { return }
+    } catch {
+      log.error("\(error); nothing can be sent without a pseudonym")
+      return
+    }
+    try ledger.append(.identityCreated, atMilliseconds: time) { _ in }
+  }
+
+  /// One line that says what is in force now, and what to do when something is wrong.
+  private func announce() {
+    let agreement = watch.agreement
+    for problem in agreement.problems { log.error("\(problem)") }
+    let verdicts = DataSource.allCases.compactMap { source -> String? in
+      let terms = agreement.terms(of: source)
+      if terms.isHeld && agreement.standing == .inForce { return "\(source.name) held" }
+      guard terms.decision.verdict != .deny else { return nil }
+      return "\(source.name) \(terms.decision.verdict.name)"
+    }
+    let kept = verdicts.isEmpty ? "nothing is sampled" : verdicts.joined(separator: ", ")
+    switch agreement.standing {
+    case .none: log.notice("there is no consent at \(locations.consent): nothing is sampled")
+    case .held: log.error("the agreement is held: nothing is sampled or sent until it is mended")
+    case .inForce: log.notice("agreement in force: \(kept)")
+    }
+  }
+}

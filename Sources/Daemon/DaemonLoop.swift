@@ -1,0 +1,38 @@
+package import Configuration
+package import Linux
+internal import Telemetry
+
+/// Runs the agent until it is told to stop.
+package enum DaemonLoop {
+  package static let version = AgentVersion.text
+
+  /// Returns when SIGTERM or SIGINT came and everything in memory is sealed.
+  package static func run(
+    _ locations: Locations, kernelRoot: KernelRoot, settings: Settings, log: Log
+  ) throws(StartError) {
+    Process.prepareForService()
+    let lock = try StartError.translating { () throws(SystemError) in
+      try Directory.create(locations.state, mode: 0o750)
+      return try LockFile.acquire(locations.state + "/accordd.lock", .exclusive)
+    }
+    guard lock != nil else {
+      throw StartError("another accordd already works in \(locations.state)")
+    }
+    let loop = try StartError.translating { () throws(SystemError) in
+      try PollLoop.start(intervalMilliseconds: settings.tickMilliseconds)
+    }
+    var agent = try Agent.start(
+      locations, kernelRoot: kernelRoot, settings: settings, clock: SystemClock(), log: log)
+    agent.tick()
+    while true {
+      do {
+        switch try loop.wait() {
+        case .tick(let missed): agent.tick(missed: missed)
+        case .termination:
+          agent.stop()
+          return
+        }
+      } catch { throw StartError(error) }
+    }
+  }
+}

@@ -1,0 +1,134 @@
+// Deleting what the customer's word no longer covers.
+//
+// Closing a gate is immediate and reversible; deletion is not. It needs a valid consent that says less and has
+// stood unchanged for 30 seconds. Then a small transaction records the deletion in each database (nothing
+// that it covers is read, shown or sent from then on), and the files are rewritten without it, a bounded
+// step at each tick. What cannot be finished now is owed, and goes on at the next tick or start.
+
+internal import Digest
+internal import Handshake
+internal import JSON
+internal import Linux
+internal import Recording
+internal import SQLite
+internal import Telemetry
+
+/// How far deletions have come.
+struct Revocation: ~Copyable {
+  /// A recorded deletion waits for its rewrite.
+  var isOwed = false
+  /// The boot clock of the agreement that has been followed by deletion.
+  var settledAgreementSince: Int64?
+  var spoolRewrite: Rewrite?
+  var historyRewrite: Rewrite?
+  var problem: String?
+}
+
+extension Agent {
+  mutating func carryOutRevocations(_ now: Int64) {
+    guard isAgreementApplied else { return }
+    do throws(RecordingError) {
+      let hasSettled = watch.hasSettled(bootTimeMilliseconds: now)
+      if hasSettled, revocation.settledAgreementSince != watch.unchangedSinceMilliseconds {
+        try recordDeletions()
+        revocation.settledAgreementSince = watch.unchangedSinceMilliseconds
+      }
+      if revocation.isOwed { try rewrite() }
+      revocation.problem = nil
+    } catch {
+      revocation.spoolRewrite = nil
+      revocation.historyRewrite = nil
+      let problem = "\(error)"
+      if problem != revocation.problem { log.warning("a deletion is owed: \(problem)") }
+      revocation.problem = problem
+    }
+  }
+
+  private mutating func recordDeletions() throws(RecordingError) {
+    let agreement = watch.agreement
+    let time = clock.wallTimeMilliseconds
+    do throws(SQLiteError) {
+      for source in DataSource.allCases {
+        let terms = agreement.terms(of: source)
+        if terms.isHeld { continue }
+        let reason = "\(terms.decision.rule)"
+        if let deletion = try spool.recordDeletion(
+          ofClosedGrantsOf: source, reason: reason, nowMilliseconds: time)
+        {
+          try announce(deletion, "spool", time)
+        }
+        guard terms.decision.verdict == .deny,
+          let deletion = try history.recordDeletion(
+            of: source, reason: reason, nowMilliseconds: time)
+        else { continue }
+        try announce(deletion, "history", time)
+      }
+      try removeIdentityIfUnused(time)
+    } catch { throw .database(error) }
+  }
+
+  private mutating func announce(
+    _ deletion: Deletion, _ database: String, _ time: Int64
+  ) throws(SQLiteError) {
+    revocation.isOwed = true
+    log.notice(
+      """
+      \(deletion.source.name) is no longer agreed (\(deletion.reason)): removing \(deletion.batches) \
+      batches with \(deletion.readings) readings from the \(database)
+      """)
+    try ledger.append(.deletionRecorded, atMilliseconds: time) { detail in
+      detail.member("source", deletion.source.name)
+      detail.member("database", database)
+      detail.member("batches", deletion.batches)
+      detail.member("readings", deletion.readings)
+    }
+  }
+
+  /// After a full revocation the appliance is nobody; sharing again begins under another pseudonym.
+  private func removeIdentityIfUnused(_ time: Int64) throws(SQLiteError) {
+    let isRevoked = DataSource.allCases.allSatisfy { watch.agreement.grantIntent(for: $0) == .close }
+    guard isRevoked, (try? Identity.current(state)) != .some(.none) else { return }
+    do {
+      try Identity.remove(state)
+    } catch {
+      log.warning("\(error); the pseudonym stays until it can be removed")
+      return
+    }
+    try ledger.append(.identityRemoved, atMilliseconds: time) { _ in }
+  }
+
+  private mutating func rewrite() throws(RecordingError) {
+    let time = clock.wallTimeMilliseconds
+    if try owed({ () throws(SQLiteError) in try history.owesDeletion() }) {
+      if revocation.historyRewrite == nil { revocation.historyRewrite = try Rewrite.begin(history) }
+      guard try revocation.historyRewrite?.step(&history, nowMilliseconds: time) != .unfinished else {
+        return
+      }
+      revocation.historyRewrite = nil
+      try announceDone("history", time)
+      return
+    }
+    guard try owed({ () throws(SQLiteError) in try spool.owesDeletion() }) else {
+      revocation.isOwed = false
+      return
+    }
+    if revocation.spoolRewrite == nil { revocation.spoolRewrite = try Rewrite.begin(spool) }
+    // Nil while an upload is under way: it stops by itself within a second, and the next tick tries again.
+    guard let progress = try revocation.spoolRewrite?.step(&spool, nowMilliseconds: time),
+      progress != .unfinished
+    else { return }
+    revocation.spoolRewrite = nil
+    try announceDone("spool", time)
+  }
+
+  private func owed(_ ask: () throws(SQLiteError) -> Bool) throws(RecordingError) -> Bool {
+    do { return try ask() } catch { throw .database(error) }
+  }
+
+  private func announceDone(_ database: String, _ time: Int64) throws(RecordingError) {
+    log.notice("the \(database) was rewritten without what is no longer agreed")
+    do {
+      try ledger.append(.deletionDone, atMilliseconds: time) { $0.member("database", database) }
+    } catch { throw .database(error) }
+  }
+}

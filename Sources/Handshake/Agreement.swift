@@ -1,0 +1,172 @@
+// What both halves allow together at this moment. A pure function of the two files, the catalog and the time.
+//
+// The rules, each a promise to the customer:
+//  1  deny by default: a source that is not named is denied; no consent file, nothing is sampled.
+//  2  what stays needs the customer's word alone; what leaves needs both halves.
+//  4  fail closed: a half that cannot be read, trusted or understood closes the gates, loudly.
+//  5  doubt holds, a word deletes: a source is *held* when its gate is closed for any reason other than the
+//     customer's word in a valid file. Only a word is ever followed by deletion.
+//
+// For each signal of a shared source: withheld by the customer, it is denied; not asked for by the offer, it
+// stays on the appliance; otherwise it is shared. Every answer carries the place of the line that gives it.
+
+internal import TOML
+package import Telemetry
+
+/// What the agreement does with a reading.
+package enum Verdict: UInt8, Comparable, Sendable {
+  case deny = 0
+  case local = 1
+  case share = 2
+
+  package var name: String {
+    switch self {
+    case .deny: "deny"
+    case .local: "local"
+    case .share: "share"
+    }
+  }
+
+  package static func < (left: Verdict, right: Verdict) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// A verdict and the line that gives it.
+package struct Decision: Equatable, Sendable {
+  package let verdict: Verdict
+  package let rule: FilePlace
+  /// Why, as a clause: "denied by the customer".
+  package let reason: String
+}
+
+package struct Agreement: Sendable {
+  package enum Standing: Equatable, Sendable {
+    /// There is no consent file.
+    case none
+    /// There is one, but it cannot be acted on.
+    case held(FileProblem)
+    case inForce
+
+    package var name: String {
+      switch self {
+      case .none: "none"
+      case .held: "held"
+      case .inForce: "in-force"
+      }
+    }
+  }
+
+  /// What is agreed about one source.
+  package struct SourceTerms: Equatable, Sendable {
+    package let decision: Decision
+    /// The gate is closed for a reason other than the customer's word.
+    package let isHeld: Bool
+    /// For a shared source: the interval of what leaves.
+    package let resolutionMilliseconds: Int64?
+  }
+
+  package let consent: Consent?
+  package let offer: Offer?
+  package let standing: Standing
+  /// What is wrong with the offer, if anything. It holds what would be shared, never what is local.
+  package let offerProblem: FileProblem?
+  package let consentFile: String
+  package let offerFile: String
+  private let terms: [SourceTerms]
+
+  package func terms(of source: DataSource) -> SourceTerms { terms[Int(source.rawValue)] }
+
+  /// Everything that is wrong, in the order in which it should be mended.
+  package var problems: [FileProblem] {
+    var problems: [FileProblem] = []
+    if case .held(let problem) = standing { problems.append(problem) }
+    if let offerProblem { problems.append(offerProblem) }
+    return problems
+  }
+
+  package var sharesSomething: Bool { terms.contains { $0.decision.verdict == .share } }
+
+  /// - Parameters:
+  ///   - consent: the customer's half, nil when there is no file.
+  ///   - offer: the supplier's half, nil when there is no file.
+  ///   - nowMilliseconds: Unix time; when the clock cannot be trusted, the latest that it can be.
+  package init(
+    consent: Result<Consent, FileProblem>?, consentFile: String,
+    offer: Result<Offer, FileProblem>?, offerFile: String, nowMilliseconds: Int64
+  ) {
+    self.consentFile = consentFile
+    self.offerFile = offerFile
+    self.consent = try? consent?.get()
+    let offer = offer ?? .failure(Self.missingOffer(offerFile))
+    self.offer = try? offer.get()
+    standing = Self.standing(consent, consentFile, nowMilliseconds)
+    var judge = SourceJudge(
+      consentFile: consentFile, offerFile: offerFile, consent: self.consent, standing: standing,
+      offer: offer)
+    terms = DataSource.allCases.map { judge.terms(of: $0) }
+    offerProblem = judge.sharingProblem
+  }
+
+  private static func standing(
+    _ consent: Result<Consent, FileProblem>?, _ file: String, _ nowMilliseconds: Int64
+  ) -> Standing {
+    switch consent {
+    case nil: return .none
+    case .failure(let problem): return .held(problem)
+    case .success(let consent):
+      guard let until = consent.until, until.value.startMilliseconds <= nowMilliseconds else {
+        return .inForce
+      }
+      return .held(
+        FileProblem(
+          FilePlace(file: file, place: until.place), "the agreement ended at 00:00 UTC of this day",
+          expected: "to go on, write a later day behind 'until'"))
+    }
+  }
+
+  private static func missingOffer(_ file: String) -> FileProblem {
+    FileProblem(
+      FilePlace(file: file), "there is no offer",
+      expected: "sharing needs the supplier's half here; \"local\" does not")
+  }
+
+  /// What happens to readings and facts of `signal`.
+  package func decision(for signal: Signal) -> Decision {
+    let terms = terms(of: signal.source)
+    guard terms.decision.verdict != .deny, let consent else { return terms.decision }
+    if let entry = consent.withheld.first(where: { $0.value.matches(signal.name) }) {
+      return Decision(
+        verdict: .deny, rule: FilePlace(file: consentFile, place: entry.place),
+        reason: "withheld by the customer")
+    }
+    if signal.isIdentifying || Redaction.drops(signal.name, consent) {
+      return Decision(
+        verdict: .deny, rule: redactionPlace(signal.name), reason: "dropped, because it identifies")
+    }
+    guard terms.decision.verdict == .share, let request = offer?.requests[signal.source] else {
+      return terms.decision
+    }
+    guard let entry = request.entry(for: signal) else {
+      return Decision(
+        verdict: .local, rule: FilePlace(file: offerFile, place: request.signalsPlace),
+        reason: "the offer does not ask for it")
+    }
+    return Decision(
+      verdict: .share, rule: FilePlace(file: offerFile, place: entry.place),
+      reason: "asked for by the offer, shared by the customer")
+  }
+
+  /// Whether the minimum and maximum of each interval of `signal` are agreed as well.
+  package func asksForExtremes(of signal: Signal) -> Bool {
+    offer?.requests[signal.source]?.asksForExtremes(of: signal) ?? false
+  }
+
+  private func redactionPlace(_ key: String) -> FilePlace {
+    FilePlace(file: consentFile, place: consent?.redactions[key]?.place)
+  }
+
+  /// Whether two readings of the files come to the same, down to the lines that say so.
+  func says(theSameAs other: Agreement) -> Bool {
+    standing == other.standing && offerProblem == other.offerProblem && terms == other.terms
+      && canonicalForm == other.canonicalForm
+  }
+}

@@ -1,0 +1,82 @@
+// Reading one of the two halves, and deciding whether the file itself can be trusted: whoever can write it
+// speaks for the customer or for the supplier.
+
+internal import Linux
+internal import TOML
+internal import Telemetry
+
+/// Whose files are believed. On an installed system that is root alone; below a `--prefix`, also the user who
+/// runs the program, so that demos and tests need no root.
+package struct TrustedOwners: Sendable {
+  private let users: Set<UInt32>
+
+  package init(alsoCurrentUser: Bool) {
+    users = alsoCurrentUser ? [0, Process.effectiveUser] : [0]
+  }
+
+  func contains(_ user: UInt32) -> Bool { users.contains(user) }
+
+  var expectation: String {
+    users.count == 1 ? "owned by root" : "owned by root or the user who runs the program"
+  }
+}
+
+/// The content of one half, as far as it may be believed.
+enum AgreementFile: Equatable {
+  case missing
+  case untrusted(FileProblem)
+  case content([UInt8])
+
+  /// Reads `path`, and reports its state before and after, so that a file that moved meanwhile is noticed.
+  static func read(_ path: String, trusting owners: TrustedOwners) -> (AgreementFile, FileState?) {
+    do {
+      guard let state = try FileState.of(path) else { return (.missing, nil) }
+      if let problem = distrust(path, state, owners) { return (.untrusted(problem), state) }
+      let file = try FileDescriptor.open(path, .readOnly)
+      let bytes = try file.readAll(limitBytes: Limits.configurationFileBytesMax)
+      let after = try file.state()
+      return (.content(bytes), after == state ? state : nil)
+    } catch {
+      let problem = FileProblem(
+        FilePlace(file: path), "\(error)",
+        expected: "expected a readable file of at most \(Limits.configurationFileBytesMax / 1024) KiB")
+      return (.untrusted(problem), nil)
+    }
+  }
+
+  /// The half that the content spells, nil when there is no file.
+  func parsed<Half>(
+    _ path: String, _ parse: ([UInt8]) throws(TOMLError) -> Half
+  ) -> Result<Half, FileProblem>? {
+    switch self {
+    case .missing: return nil
+    case .untrusted(let problem): return .failure(problem)
+    case .content(let bytes):
+      do {
+        return .success(try parse(bytes))
+      } catch {
+        return .failure(FileProblem(file: path, error))
+      }
+    }
+  }
+
+  private static func distrust(
+    _ path: String, _ state: FileState, _ owners: TrustedOwners
+  ) -> FileProblem? {
+    let at = FilePlace(file: path)
+    if !state.isRegularFile {
+      return FileProblem(at, "it is no regular file", expected: "expected a plain text file")
+    }
+    if !owners.contains(state.owner) {
+      return FileProblem(
+        at, "it belongs to user \(state.owner)",
+        expected: "expected a file \(owners.expectation): chown root \(path)")
+    }
+    if state.isWritableByOthers {
+      return FileProblem(
+        at, "its mode is \(state.permissions), so others can write it",
+        expected: "expected a file that only its owner can write: chmod go-w \(path)")
+    }
+    return nil
+  }
+}

@@ -1,0 +1,102 @@
+// Keeps the agreement as the two files say it at this moment.
+//
+// Both files are looked at before every tick and every seal, which costs two `stat` calls and no allocation
+// while nothing moves. Size and modification time are not enough to notice an edit (`cp -p`, `touch -r`,
+// a chmod), so the change time, the inode, the mode and the owner count too; and because file times are as
+// coarse as the kernel's tick, a file that changed less than two seconds ago is read again at the next look.
+// Both halves are read and then looked at again: if one moved meanwhile, everything is held until the next
+// look, because nobody ever agreed to that combination.
+
+internal import Linux
+internal import TOML
+internal import Telemetry
+
+package struct AgreementWatch: ~Copyable {
+  package private(set) var agreement: Agreement
+  /// The boot clock when the agreement last changed.
+  package private(set) var unchangedSinceMilliseconds: Int64
+
+  private let consentPath: String
+  private let offerPath: String
+  private let owners: TrustedOwners
+  private var consentState: FileState?
+  private var offerState: FileState?
+  private var consentFile: AgreementFile = .missing
+  private var offerFile: AgreementFile = .missing
+  private var mustReadAgain = true
+
+  package init(consentPath: String, offerPath: String, trusting owners: TrustedOwners) {
+    self.consentPath = consentPath
+    self.offerPath = offerPath
+    self.owners = owners
+    unchangedSinceMilliseconds = 0
+    agreement = Agreement(
+      consent: nil, consentFile: consentPath, offer: nil, offerFile: offerPath, nowMilliseconds: 0)
+  }
+
+  /// Looks at both files, and at the time. Returns whether the agreement is another one than before.
+  ///
+  /// - Parameter nowMilliseconds: Unix time by which `until` passes.
+  package mutating func refresh(
+    bootTimeMilliseconds: Int64, nowMilliseconds: Int64
+  ) -> Bool {
+    let hasMoved = mustReadAgain || !isUnchanged()
+    guard hasMoved || hasExpired(at: nowMilliseconds) else { return false }
+    let before = agreement
+    if hasMoved { read(nowMilliseconds: nowMilliseconds) } else { decide(nowMilliseconds) }
+    guard !agreement.says(theSameAs: before) || unchangedSinceMilliseconds == 0 else { return false }
+    unchangedSinceMilliseconds = bootTimeMilliseconds
+    return true
+  }
+
+  /// Whether the customer's word has stood long enough to be followed by deletion.
+  package func hasSettled(bootTimeMilliseconds: Int64) -> Bool {
+    agreement.standing == .inForce
+      && bootTimeMilliseconds >= settlesAtMilliseconds
+  }
+
+  /// The boot clock at which the customer's word will have stood long enough.
+  package var settlesAtMilliseconds: Int64 { unchangedSinceMilliseconds + Limits.settlingMilliseconds }
+
+  private func isUnchanged() -> Bool {
+    do {
+      return try FileState.of(consentPath) == consentState && FileState.of(offerPath) == offerState
+    } catch {
+      return false
+    }
+  }
+
+  private func hasExpired(at nowMilliseconds: Int64) -> Bool {
+    guard agreement.standing == .inForce, let until = agreement.consent?.until else { return false }
+    return until.value.startMilliseconds <= nowMilliseconds
+  }
+
+  private mutating func read(nowMilliseconds: Int64) {
+    (consentFile, consentState) = AgreementFile.read(consentPath, trusting: owners)
+    (offerFile, offerState) = AgreementFile.read(offerPath, trusting: owners)
+    let isSteady = isUnchanged()
+    if !isSteady {
+      consentFile = .untrusted(
+        FileProblem(
+          FilePlace(file: consentPath), "an agreement file changed while it was read",
+          expected: "it is read again at the next tick"))
+    }
+    mustReadAgain =
+      !isSteady || isRecent(consentState, nowMilliseconds) || isRecent(offerState, nowMilliseconds)
+    decide(nowMilliseconds)
+  }
+
+  /// A change time in the future (the clock was set back) counts as recent: in doubt, read again.
+  private func isRecent(_ state: FileState?, _ nowMilliseconds: Int64) -> Bool {
+    guard let state else { return false }
+    return nowMilliseconds - state.changedNanoseconds / 1_000_000 < Limits.racyChangeMilliseconds
+  }
+
+  private mutating func decide(_ nowMilliseconds: Int64) {
+    agreement = Agreement(
+      consent: consentFile.parsed(consentPath) { bytes throws(TOMLError) in try Consent(parsing: bytes) },
+      consentFile: consentPath,
+      offer: offerFile.parsed(offerPath) { bytes throws(TOMLError) in try Offer(parsing: bytes) },
+      offerFile: offerPath, nowMilliseconds: nowMilliseconds)
+  }
+}

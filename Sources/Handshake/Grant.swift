@@ -1,0 +1,51 @@
+internal import TOML
+package import Telemetry
+
+/// An unbroken time during which one source is shared with one supplier. Readings belong to the grant in
+/// which they were taken, and only readings of a grant that is still open are sent.
+package struct Grant: Equatable, Sendable {
+  /// With whom and where: another supplier or another address is another grant.
+  package struct Recipient: Hashable, Sendable {
+    package let supplier: String
+    package let endpoint: String
+
+    package init(supplier: String, endpoint: String) {
+      self.supplier = supplier
+      self.endpoint = endpoint
+    }
+  }
+
+  /// The row in the spool.
+  package let number: Int64
+  /// 32 random hexadecimal digits, unique in the world.
+  package let id: String
+  package let source: DataSource
+  package let recipient: Recipient
+
+  package init(number: Int64, id: String, source: DataSource, recipient: Recipient) {
+    self.number = number
+    self.id = id
+    self.source = source
+    self.recipient = recipient
+  }
+}
+
+extension Agreement {
+  /// What the customer's word makes of the grant of a source.
+  package enum GrantIntent: Equatable, Sendable {
+    /// Share, with this recipient.
+    case open(Grant.Recipient)
+    /// In doubt: nothing is taken or sent, and the grant stays as it is.
+    case hold
+    /// Denied or local: the grant is over for good.
+    case close
+  }
+
+  package func grantIntent(for source: DataSource) -> GrantIntent {
+    let terms = terms(of: source)
+    if terms.isHeld { return .hold }
+    guard terms.decision.verdict == .share, let offer else { return .close }
+    return .open(
+      Grant.Recipient(supplier: offer.supplier.value, endpoint: offer.endpoint.value))
+  }
+}

@@ -1,0 +1,22 @@
+// What happens to attributes before anything is written. Keyed hashing is not built yet, so `hash` acts as
+// `drop`, and whatever identifies a site or a person is dropped without being asked.
+
+internal import TOML
+internal import Telemetry
+
+enum Redaction {
+  /// Whether the customer wants the attribute or fact of this key dropped.
+  static func drops(_ key: String, _ consent: Consent) -> Bool {
+    switch consent.redactions[key]?.value {
+    case .drop, .hash: true
+    case .keep, nil: Catalog.identifyingKeys.contains(key)
+    }
+  }
+
+  /// What is left of a series' attributes, sorted by key.
+  static func apply(_ consent: Consent, to attributes: [Attribute]) -> [Attribute] {
+    attributes
+      .filter { !drops($0.key, consent) && !Catalog.isIdentifying($0) }
+      .sorted { $0.key < $1.key }
+  }
+}

@@ -1,0 +1,54 @@
+internal import CLinux
+
+package enum Process {
+  /// The user whose files this process makes. The corresponding C function is `geteuid`.
+  package static var effectiveUser: UInt32 { geteuid() }
+  package static var identifier: Int32 { getpid() }
+
+  /// What a program does first that keeps other people's data: new files are nobody else's (umask), and a
+  /// full disk or a closed pipe comes back as an error instead of ending the process.
+  package static func prepareForService() {
+    umask(0o027)
+    linux_ignore_file_size_and_pipe_signals()
+  }
+
+  /// Ends the process. The corresponding C function is `exit`.
+  package static func exit(_ code: Int32) -> Never { CLinux.exit(code) }
+
+  /// A variable of the environment. The corresponding C function is `getenv`.
+  package static func environment(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+
+  /// The number of ticks a second in which the kernel counts CPU time (USER_HZ).
+  /// The corresponding C function is `sysconf`.
+  package static var clockTicksPerSecond: Int64 { Int64(sysconf(Int32(_SC_CLK_TCK))) }
+
+  /// Whether a person looks at the output. The corresponding C function is `isatty`.
+  package static func isTerminal(_ descriptorNumber: Int32) -> Bool { isatty(descriptorNumber) == 1 }
+
+  /// Writes to standard output (1) or standard error (2), whole; a closed reader is nobody's error.
+  package static func print(_ text: String, to descriptorNumber: Int32) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let written = unsafe rest.withUnsafeBytes { bytes in
+        retryingOnInterrupt { unsafe write(descriptorNumber, bytes.baseAddress, bytes.count) }
+      }
+      guard written > 0 else { return }
+      rest = rest.dropFirst(written)
+    }
+  }
+}
+
+package enum Random {
+  /// `count` bytes from the kernel's generator. The corresponding C function is `getrandom`.
+  package static func bytes(_ count: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let filled = unsafe bytes.withUnsafeMutableBytes { buffer in
+      retryingOnInterrupt { unsafe getrandom(buffer.baseAddress, buffer.count, 0) }
+    }
+    // getrandom(2): requests of up to 256 bytes are always served whole once the pool is initialised.
+    precondition(count <= 256 && filled == count, "the kernel gave no random bytes")
+    return bytes
+  }
+}

@@ -1,0 +1,104 @@
+// The dictionaries of a database: what is written once and referred to by number. They are small (hundreds
+// of rows), so the writer keeps them in memory and looks nothing up while it seals.
+
+internal import Handshake
+internal import Linux
+internal import SQLite
+internal import Telemetry
+
+struct SeriesDictionary {
+  private var numbers: [SeriesKey: Int64] = [:]
+
+  init(_ database: borrowing Database) throws(SQLiteError) {
+    var rows = try database.prepare("SELECT number, signal, attributes FROM series")
+    while try rows.step() {
+      guard let attributes = AttributeText.decode(rows.text(2)) else { continue }
+      numbers[SeriesKey(rows.text(1), attributes)] = rows.integer(0)
+    }
+  }
+
+  /// The number of a series, which is written down when it is new. `suffix` makes another signal of it
+  /// (".min").
+  mutating func number(
+    of series: PermittedSeries, suffix: String = "", in database: borrowing Database
+  ) throws(SQLiteError) -> Int64 {
+    let key = SeriesKey(series.signal.name + suffix, series.attributes)
+    if let number = numbers[key] { return number }
+    var insertion = try database.prepare(
+      """
+      INSERT INTO series (source, signal, instrument, unit, decimals, attributes)
+      VALUES (?, ?, ?, ?, ?, ?)
+      """)
+    insertion.bind(Int64(series.signal.source.rawValue))
+    insertion.bind(key.signal)
+    insertion.bind(Int64(series.signal.instrument.rawValue))
+    insertion.bind(series.signal.unit)
+    insertion.bind(Int64(series.signal.decimals))
+    insertion.bind(AttributeText.encode(series.attributes))
+    try insertion.run()
+    numbers[key] = database.lastInsertedRow
+    return database.lastInsertedRow
+  }
+}
+
+/// The circumstances of a batch.
+package struct BatchContext: Equatable, Sendable {
+  /// The kernel's name of this boot.
+  package var boot: String
+  /// Wall clock minus boot clock.
+  package var offsetMilliseconds: Int64
+  package var isSynchronised: Bool
+  /// The fingerprint of the agreement under which the readings were taken.
+  package var fingerprint: [UInt8]
+
+  package init(
+    boot: String, offsetMilliseconds: Int64, isSynchronised: Bool, fingerprint: [UInt8]
+  ) {
+    self.boot = boot
+    self.offsetMilliseconds = offsetMilliseconds
+    self.isSynchronised = isSynchronised
+    self.fingerprint = fingerprint
+  }
+}
+
+enum Reference {
+  /// The number of a boot, which is written down when it is new.
+  static func boot(_ id: String, in database: borrowing Database) throws(SQLiteError) -> Int64 {
+    var query = try database.prepare("SELECT number FROM boots WHERE id = ?")
+    query.bind(id)
+    if try query.step() { return query.integer(0) }
+    var insertion = try database.prepare("INSERT INTO boots (id) VALUES (?)")
+    insertion.bind(id)
+    try insertion.run()
+    return database.lastInsertedRow
+  }
+
+  static func agreement(
+    _ fingerprint: [UInt8], in database: borrowing Database
+  ) throws(SQLiteError) -> Int64 {
+    var query = try database.prepare("SELECT number FROM agreements WHERE fingerprint = ?")
+    query.bind(fingerprint)
+    if try query.step() { return query.integer(0) }
+    var insertion = try database.prepare("INSERT INTO agreements (fingerprint) VALUES (?)")
+    insertion.bind(fingerprint)
+    try insertion.run()
+    return database.lastInsertedRow
+  }
+
+  /// The number of a set of facts, or nil when it is empty.
+  static func facts(
+    _ facts: [Fact], of source: DataSource, in database: borrowing Database
+  ) throws(SQLiteError) -> Int64? {
+    guard !facts.isEmpty else { return nil }
+    let content = AttributeText.encode(facts)
+    var query = try database.prepare("SELECT number FROM facts WHERE source = ? AND content = ?")
+    query.bind(Int64(source.rawValue))
+    query.bind(content)
+    if try query.step() { return query.integer(0) }
+    var insertion = try database.prepare("INSERT INTO facts (source, content) VALUES (?, ?)")
+    insertion.bind(Int64(source.rawValue))
+    insertion.bind(content)
+    try insertion.run()
+    return database.lastInsertedRow
+  }
+}

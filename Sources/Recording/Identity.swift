@@ -1,0 +1,36 @@
+internal import Digest
+package import Linux
+
+/// The pseudonym of the appliance: a random UUID, made when something is first shared and removed with the
+/// last of it, so that sharing again begins under another name.
+package enum Identity {
+  /// The pseudonym, nil when there is none.
+  package static func current(_ directory: StateDirectory) throws(SystemError) -> String? {
+    guard try FileState.of(directory.identity) != nil else { return nil }
+    let bytes = try FileDescriptor.open(directory.identity, .readOnly).readAll(limitBytes: 64)
+    return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  }
+
+  /// Makes the pseudonym if there is none. Returns whether it was made.
+  package static func create(_ directory: StateDirectory) throws(SystemError) -> Bool {
+    guard try current(directory) == nil else { return false }
+    try AtomicFile.replace(
+      directory.identity, with: Array((randomUUID() + "\n").utf8), mode: 0o640,
+      durability: .synchronised)
+    return true
+  }
+
+  package static func remove(_ directory: StateDirectory) throws(SystemError) {
+    try AtomicFile.remove(directory.identity)
+  }
+
+  /// A version 4 UUID (RFC 9562).
+  private static func randomUUID() -> String {
+    var bytes = Random.bytes(16)
+    bytes[6] = bytes[6] & 0x0f | 0x40
+    bytes[8] = bytes[8] & 0x3f | 0x80
+    let digits = Array(Hexadecimal.text(bytes))
+    return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }
+      .joined(separator: "-")
+  }
+}

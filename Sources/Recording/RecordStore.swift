@@ -1,0 +1,146 @@
+// What history.db and spool.db have in common: batches with their dictionaries, bounded in bytes.
+
+internal import Compression
+internal import Handshake
+internal import Linux
+internal import SQLite
+package import Telemetry
+
+struct RecordStore: ~Copyable {
+  let form: StoreForm
+  let directory: StateDirectory
+  private(set) var database: Database
+  private var dictionary: SeriesDictionary
+  private var compressor = Compressor(.batch)
+  let quotaBytes: Int64
+
+  static func open(
+    _ path: String, _ form: StoreForm, in directory: StateDirectory, quotaBytes: Int64
+  ) throws(RecordingError) -> RecordStore {
+    let database = try Store.openForWriting(
+      path, form, in: directory, busyMilliseconds: Limits.daemonBusyMilliseconds)
+    do {
+      // A cap under the quota's own accounting, so that a mistake there cannot fill the disk.
+      try database.execute("PRAGMA max_page_count = \(2 * quotaBytes / 1024 + 1024)")
+      let dictionary = try SeriesDictionary(database)
+      return RecordStore(form, directory, database, dictionary, quotaBytes)
+    } catch { throw .database(error) }
+  }
+
+  private init(
+    _ form: StoreForm, _ directory: StateDirectory, _ database: consuming Database,
+    _ dictionary: SeriesDictionary, _ quotaBytes: Int64
+  ) {
+    self.form = form
+    self.directory = directory
+    self.database = database
+    self.dictionary = dictionary
+    self.quotaBytes = quotaBytes
+  }
+
+  mutating func reloadDictionary() throws(SQLiteError) {
+    dictionary = try SeriesDictionary(database)
+  }
+
+  /// Runs `body` as one transaction that may write down new series.
+  mutating func transaction<Result>(
+    _ body: (inout RecordStore) throws(SQLiteError) -> Result
+  ) throws(SQLiteError) -> Result {
+    try database.execute("BEGIN IMMEDIATE")
+    do throws(SQLiteError) {
+      let result = try body(&self)
+      try database.execute("COMMIT")
+      return result
+    } catch {
+      try? database.execute("ROLLBACK")
+      throw error
+    }
+  }
+
+  mutating func number(
+    of series: PermittedSeries, suffix: String = ""
+  ) throws(SQLiteError) -> Int64 {
+    try dictionary.number(of: series, suffix: suffix, in: database)
+  }
+
+  /// Compresses and writes one batch. Returns its number.
+  @discardableResult
+  mutating func insert(
+    _ content: BatchContent, of source: DataSource, _ context: BatchContext, facts: [Fact],
+    grant: (number: Int64, sequence: Int64)? = nil
+  ) throws(SQLiteError) -> Int64 {
+    let boot = try Reference.boot(context.boot, in: database)
+    let agreement = try Reference.agreement(context.fingerprint, in: database)
+    let factsNumber = try Reference.facts(facts, of: source, in: database)
+    var insertion = try database.prepare(
+      """
+      INSERT INTO batches (source, agreement, boot, offset_ms, is_synchronised, first_ms, last_ms,
+        readings, facts, columns\(grant == nil ? "" : ", \"grant\", sequence"))
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?\(grant == nil ? "" : ", ?, ?"))
+      """)
+    insertion.bind(Int64(source.rawValue))
+    insertion.bind(agreement)
+    insertion.bind(boot)
+    insertion.bind(context.offsetMilliseconds)
+    insertion.bind(context.isSynchronised ? 1 : 0)
+    insertion.bind(content.ticks.first ?? 0)
+    insertion.bind(content.ticks.last ?? 0)
+    insertion.bind(Int64(content.readings))
+    insertion.bind(factsNumber)
+    insertion.bind(compressor.compress(BatchCodec.encode(content)))
+    if let grant {
+      insertion.bind(grant.number)
+      insertion.bind(grant.sequence)
+    }
+    try insertion.run()
+    return database.lastInsertedRow
+  }
+
+  /// Writes the deletion of everything of a source down. From this commit on nothing that it covers is read,
+  /// shown or sent; the bytes go with the rewrite that follows. Returns nil when there is nothing.
+  func recordDeletion(
+    of source: DataSource, reason: String, extraCondition: String = "", nowMilliseconds: Int64
+  ) throws(SQLiteError) -> Deletion? {
+    try database.transaction { () throws(SQLiteError) in
+      var query = try database.prepare(
+        """
+        SELECT count(*), coalesce(sum(readings), 0), coalesce(max(number), 0) FROM live
+        WHERE source = ? \(extraCondition)
+        """)
+      query.bind(Int64(source.rawValue))
+      guard try query.step(), query.integer(0) > 0 else { return nil }
+      let deletion = Deletion(
+        source: source, reason: reason, batches: query.integer(0), readings: query.integer(1),
+        recordedMilliseconds: nowMilliseconds, doneMilliseconds: nil)
+      var insertion = try database.prepare(
+        """
+        INSERT INTO deletions (source, up_to, reason, batches, readings, recorded_ms)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """)
+      insertion.bind(Int64(source.rawValue))
+      insertion.bind(query.integer(2))
+      insertion.bind(reason)
+      insertion.bind(deletion.batches)
+      insertion.bind(deletion.readings)
+      insertion.bind(nowMilliseconds)
+      try insertion.run()
+      return deletion
+    }
+  }
+
+  /// Replaces the connection after the file was swapped.
+  mutating func reopen() throws(RecordingError) {
+    self = try RecordStore.open(database.path, form, in: directory, quotaBytes: quotaBytes)
+  }
+}
+
+/// What a revocation removes, or removed.
+package struct Deletion: Equatable, Sendable {
+  package let source: DataSource
+  package let reason: String
+  package let batches: Int64
+  package let readings: Int64
+  package let recordedMilliseconds: Int64
+  /// Nil while the bytes are still owed.
+  package let doneMilliseconds: Int64?
+}

@@ -1,0 +1,82 @@
+// The daemon's main: reads its three flags, and runs until it is told to stop.
+//
+// No argument parser library: the one that `accord` uses would add 8 MB to a program that is always resident,
+// for three flags.
+
+internal import Configuration
+internal import Daemon
+internal import Linux
+
+@main
+enum AccordDaemon {
+  private static let help = """
+    accordd: samples what the agreement allows, and keeps it for `accord upload`. It has no network.
+
+    Usage: accordd [--prefix DIR] [--kernel-root DIR]
+
+      --prefix DIR       where etc/accord, var/lib/accord and run/accord are found (default /)
+      --kernel-root DIR  where proc, sys and etc/os-release are found (default /)
+      --version          print the version
+      --help             print this
+
+    Example: accordd --prefix /tmp/demo
+
+    It runs in the foreground until SIGTERM or SIGINT, seals what it has in memory, and exits 0.
+    Exit codes: 0 stopped, 1 cannot work, 2 wrong usage.
+
+    """
+
+  static func main() {
+    let options: Options
+    do {
+      options = try Options(Array(CommandLine.arguments.dropFirst()))
+    } catch {
+      Process.print("accordd: \(error.description)\n", to: 2)
+      Process.exit(2)
+    }
+    if let text = options.textToPrint {
+      Process.print(text, to: 1)
+      return
+    }
+    let locations = Locations(prefix: options.prefix)
+    do {
+      let settings = try Settings.read(locations.settings)
+      try DaemonLoop.run(
+        locations, kernelRoot: KernelRoot(options.kernelRoot), settings: settings,
+        log: .standardError)
+    } catch {
+      Log.standardError.error("\(error)")
+      Process.exit(1)
+    }
+  }
+
+  private struct UsageError: Error {
+    let description: String
+  }
+
+  private struct Options {
+    var prefix = "/"
+    var kernelRoot = "/"
+    var textToPrint: String?
+
+    init(_ arguments: [String]) throws(UsageError) {
+      var rest = arguments[...]
+      while let flag = rest.popFirst() {
+        let parts = flag.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        func value() throws(UsageError) -> String {
+          guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(), !value.isEmpty else {
+            throw UsageError(description: "\(parts[0]) needs a directory; see accordd --help")
+          }
+          return value
+        }
+        switch parts[0] {
+        case "--prefix": prefix = try value()
+        case "--kernel-root": kernelRoot = try value()
+        case "--help", "-h": textToPrint = AccordDaemon.help
+        case "--version": textToPrint = "accordd \(DaemonLoop.version)\n"
+        default: throw UsageError(description: "unknown option '\(flag)'; see accordd --help")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+"""Fixtures of the program tests: an appliance, a supplier's receiver and certificates, all in temporary folders."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import certificates as certificate_files
+import pytest
+from appliance import Appliance
+from receiver import Receiver
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory) -> certificate_files.Certificates:
+    """A private CA, a good server certificate and the wrong ones."""
+    return certificate_files.make_all(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def receiver(tmp_path: Path, certificates) -> Iterator[Receiver]:
+    """The supplier's receiver, listening on loopback with the good certificate."""
+    with Receiver(tmp_path / "received", certificates.server.certificate, certificates.server.key) as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def bare_appliance(tmp_path: Path) -> Appliance:
+    """An appliance as the package leaves it: no offer, no consent, all settings defaulted."""
+    return Appliance(tmp_path)
+
+
+@pytest.fixture
+def appliance(bare_appliance: Appliance, receiver: Receiver, certificates) -> Appliance:
+    """An appliance with quick settings and an offer of this receiver; consent is the test's business."""
+    bare_appliance.write_settings()
+    bare_appliance.write_offer(receiver.url, certificates.ca)
+    return bare_appliance
