@@ -60,6 +60,13 @@ let package = Package(
       ]),
     module("OTLP", ["Telemetry"]),
 
+    module(
+      "Delivery",
+      [
+        "Recording", "Handshake", "Configuration", "OTLP", "HTTPS", "Compression", "Digest", "JSON",
+        "SQLite", "Telemetry", "TOML", "Linux",
+      ]),
+
     .executableTarget(
       name: "accordd", dependencies: ["Daemon", "Configuration", "Linux", "Telemetry"],
       swiftSettings: sourceSettings),

@@ -140,11 +140,9 @@ package struct Client: ~Copyable {
   private func response(body: [UInt8]) -> Response {
     var status = 0
     unsafe curl_handle_get_status(handle, &status)
-    let date = header("Date").map { text in unsafe curl_getdate(text, nil) }
     return Response(
       status: status, contentType: header("Content-Type"),
-      // curl_getdate returns -1 for what is not a date.
-      dateUnixSeconds: date.flatMap { $0 < 0 ? nil : Int64($0) },
+      dateUnixSeconds: header("Date").flatMap(HTTPDate.unixSeconds),
       retryAfter: header("Retry-After"), body: body)
   }
 

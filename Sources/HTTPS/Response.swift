@@ -1,3 +1,5 @@
+internal import CCurl
+
 /// A server's whole answer, of any status: what a 503 or a 302 means is for the caller to say.
 package struct Response: Hashable, Sendable {
   /// 100 to 999.
@@ -21,5 +23,14 @@ package struct Response: Hashable, Sendable {
     self.dateUnixSeconds = dateUnixSeconds
     self.retryAfter = retryAfter
     self.body = body
+  }
+}
+
+/// Dates as HTTP writes them.
+package enum HTTPDate {
+  /// Unix seconds, or nil when the text is no date. The corresponding C function is `curl_getdate`.
+  package static func unixSeconds(_ text: String) -> Int64? {
+    let seconds = unsafe curl_getdate(text, nil)
+    return seconds < 0 ? nil : Int64(seconds)
   }
 }

@@ -98,6 +98,12 @@ extension Agreement {
     }
   }
 
+  /// Whether redaction would take anything away from these attributes today.
+  package func redacts(_ attributes: [Attribute]) -> Bool {
+    guard let consent else { return true }
+    return Redaction.apply(consent, to: attributes).count != attributes.count
+  }
+
   /// The facts that may be kept of one source, and with what verdict.
   package func permit(_ facts: [Fact], of source: DataSource, atLeast verdict: Verdict) -> [Fact] {
     facts.filter { fact in

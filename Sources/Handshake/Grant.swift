@@ -1,4 +1,3 @@
-internal import TOML
 package import Telemetry
 
 /// An unbroken time during which one source is shared with one supplier. Readings belong to the grant in
@@ -45,7 +44,6 @@ extension Agreement {
     let terms = terms(of: source)
     if terms.isHeld { return .hold }
     guard terms.decision.verdict == .share, let offer else { return .close }
-    return .open(
-      Grant.Recipient(supplier: offer.supplier.value, endpoint: offer.endpoint.value))
+    return .open(offer.recipient)
   }
 }

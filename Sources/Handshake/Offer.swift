@@ -16,6 +16,18 @@ package struct Offer: Sendable {
   package let endpoint: Located<String>
   /// The certificates that vouch for the receiver, as written: beside the offer, or an absolute path.
   package let certificateFile: Located<String>?
+
+  /// With whom the offer wants to share, and where.
+  package var recipient: Grant.Recipient {
+    Grant.Recipient(supplier: supplier.value, endpoint: endpoint.value)
+  }
+
+  /// The path of the certificates; nil means those of the system.
+  package func certificatePath(in directory: String) -> String? {
+    guard let file = certificateFile?.value else { return nil }
+    return file.hasPrefix("/") ? file : "\(directory)/\(file)"
+  }
+
   package let requests: [DataSource: Request]
 
   /// What the supplier asks of one source.

@@ -67,7 +67,7 @@ struct RecordStore: ~Copyable {
   @discardableResult
   mutating func insert(
     _ content: BatchContent, of source: DataSource, _ context: BatchContext, facts: [Fact],
-    grant: (number: Int64, sequence: Int64)? = nil
+    sharing: SharedBatch? = nil
   ) throws(SQLiteError) -> Int64 {
     let boot = try Reference.boot(context.boot, in: database)
     let agreement = try Reference.agreement(context.fingerprint, in: database)
@@ -75,8 +75,8 @@ struct RecordStore: ~Copyable {
     var insertion = try database.prepare(
       """
       INSERT INTO batches (source, agreement, boot, offset_ms, is_synchronised, first_ms, last_ms,
-        readings, facts, columns\(grant == nil ? "" : ", \"grant\", sequence"))
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?\(grant == nil ? "" : ", ?, ?"))
+        readings, facts, columns\(sharing == nil ? "" : ", \"grant\", sequence, resolution_ms"))
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?\(sharing == nil ? "" : ", ?, ?, ?"))
       """)
     insertion.bind(Int64(source.rawValue))
     insertion.bind(agreement)
@@ -88,9 +88,10 @@ struct RecordStore: ~Copyable {
     insertion.bind(Int64(content.readings))
     insertion.bind(factsNumber)
     insertion.bind(compressor.compress(BatchCodec.encode(content)))
-    if let grant {
-      insertion.bind(grant.number)
-      insertion.bind(grant.sequence)
+    if let sharing {
+      insertion.bind(sharing.grant)
+      insertion.bind(sharing.sequence)
+      insertion.bind(sharing.resolutionMilliseconds)
     }
     try insertion.run()
     return database.lastInsertedRow
@@ -132,6 +133,14 @@ struct RecordStore: ~Copyable {
   mutating func reopen() throws(RecordingError) {
     self = try RecordStore.open(database.path, form, in: directory, quotaBytes: quotaBytes)
   }
+}
+
+/// What a batch of the spool has beside one of the history.
+struct SharedBatch {
+  /// The number of the grant.
+  let grant: Int64
+  let sequence: Int64
+  let resolutionMilliseconds: Int64
 }
 
 /// What a revocation removes, or removed.

@@ -23,6 +23,7 @@ enum Schema {
       extraColumns: """
         "grant" INTEGER NOT NULL,      -- grants.number
         sequence INTEGER NOT NULL,     -- counts from 1 within the grant
+        resolution_ms INTEGER NOT NULL,
         delivery INTEGER,              -- deliveries.number of the latest attempt
         """) + """
       -- The oldest pending batch of a source is found without reading past the sent ones.
@@ -57,11 +58,12 @@ enum Schema {
         bytes INTEGER NOT NULL,
         digest BLOB NOT NULL,          -- SHA-256 of the body
         tried_ms INTEGER NOT NULL,     -- wall clock of the latest attempt
-        outcome TEXT NOT NULL,
-        status INTEGER,                -- of the HTTP answer
+        outcome TEXT NOT NULL,         -- DeliveryOutcome
         rejected INTEGER NOT NULL DEFAULT 0,
         message TEXT NOT NULL DEFAULT '',
-        is_announced INTEGER NOT NULL DEFAULT 0
+        tries INTEGER NOT NULL DEFAULT 0,
+        is_recorded INTEGER NOT NULL DEFAULT 0,   -- its ledger row is written
+        is_announced INTEGER NOT NULL DEFAULT 0   -- its event has left
       );
       CREATE TABLE upload_state (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
       CREATE VIEW live AS

@@ -132,7 +132,9 @@ package struct Spool: ~Copyable {
           content.counters, grant: sharing.grant.number, boot: boot, in: store.database)
         try store.insert(
           content.batch, of: source, context, facts: facts[source] ?? [],
-          grant: (sharing.grant.number, try store.takeSequence(of: sharing.grant)))
+          sharing: SharedBatch(
+            grant: sharing.grant.number, sequence: try store.takeSequence(of: sharing.grant),
+            resolutionMilliseconds: sharing.downsampler.resolutionMilliseconds))
       }
       try store.evict(states: [.sent, .refused, .timeUnknown, .pending])
     }

@@ -1,0 +1,74 @@
+// Learning the time from the receiver, and telling it what came.
+
+internal import Compression
+internal import Digest
+internal import HTTPS
+internal import Handshake
+internal import Linux
+internal import OTLP
+internal import Recording
+internal import SQLite
+internal import Telemetry
+
+extension Uploader {
+  /// Sends an empty request, which every OTLP receiver accepts, for the date of its answer. Returns nil when
+  /// the time is known now, or why it is not.
+  func askForTime(_ recipient: Grant.Recipient) throws(SQLiteError) -> UploadResult? {
+    let result = post([], to: "/v1/metrics", recipient, watch.agreement)
+    if try outbox.isTimeTrusted(boot: boot) { return nil }
+    switch result {
+    case .accepted:
+      return .retryLater(
+        reason: "this machine's clock is not synchronised, and the receiver's answer has no date",
+        afterMilliseconds: nil)
+    default: return result
+    }
+  }
+
+  /// Takes the date of an answer over verified TLS for the time, when nothing else keeps the clock right. A
+  /// clock that agrees with it to a few seconds is believed to the millisecond.
+  func learnTime(_ response: Response) {
+    guard let seconds = response.dateUnixSeconds else { return }
+    let (wall, bootTime) = (clock.wallTimeMilliseconds, clock.bootTimeMilliseconds)
+    let isClose = abs(seconds * 1000 - wall) <= Limits.clockDifferenceMillisecondsMax
+    let now = clock.isSynchronised || isClose ? wall : seconds * 1000
+    try? ledger.remember(
+      TrustedMoment(boot: boot, bootTimeMilliseconds: bootTime, unixMilliseconds: now))
+    guard !clock.isSynchronised else { return }
+    try? outbox.trustTime(boot: boot, offsetMilliseconds: now - bootTime)
+  }
+
+  /// Tells the supplier which batches the accepted requests held. When that fails, the readings are there all
+  /// the same, and the next run tells it.
+  func announceDeliveries() throws(SQLiteError) {
+    let agreement = watch.agreement
+    let deliveries = try outbox.unannouncedDeliveries()
+    guard report.stopped == nil, !deliveries.isEmpty, agreement.sharesSomething,
+      let pseudonym = (try? Identity.current(directory)) ?? nil,
+      let recipient = agreement.offer?.recipient
+    else { return }
+    let head = try ledger.head()
+    var records: [LogRecord] = []
+    for delivery in deliveries {
+      let batches = try outbox.batches(ofDelivery: delivery.number)
+      guard let source = batches.first?.source,
+        agreement.terms(of: source).decision.verdict == .share
+      else { continue }
+      records.append(
+        DeliveryEvent.record(
+          of: delivery, batches: batches, head: head, timeMilliseconds: delivery.triedMilliseconds))
+    }
+    let body = LogsRequest.encode(
+      resource: MetricsBody.resource(pseudonym: pseudonym, facts: [], agreement),
+      scopes: [LogScope(name: "accord", version: AgentVersion.text, records: records)],
+      schemaURL: Catalog.schemaURL)
+    guard !body.isEmpty else { return }
+    switch post(compressor.compress(body), to: "/v1/logs", recipient, agreement) {
+    case .accepted: try outbox.markAnnounced(deliveries)
+    case .retryLater(let reason, _), .notTheSupplier(let reason), .failedThere(let reason),
+      .tooLarge(let reason), .refused(let reason):
+      report.notes.append("the readings arrived, but not the event that lists them: \(reason)")
+    case .stopped: return
+    }
+  }
+}

@@ -1,0 +1,173 @@
+// One request of a run: which batches, which body, and what its answer does to the spool.
+
+internal import Compression
+internal import Configuration
+internal import HTTPS
+internal import Handshake
+internal import Linux
+internal import OTLP
+internal import Recording
+internal import SQLite
+internal import Telemetry
+
+extension Uploader {
+  /// How often a request may fail inside the receiver before its batches are set aside.
+  private static let failedTriesMax: Int64 = 8
+
+  /// Sends the oldest batches of a source that may leave, and commits the answer. Returns nil when none is
+  /// left for this run.
+  func deliverNext(
+    _ source: DataSource, batchesMax: Int
+  ) throws(SQLiteError) -> (batches: Int, result: UploadResult)? {
+    let agreement = watch.agreement
+    let terms = agreement.terms(of: source)
+    guard terms.decision.verdict == .share, let resolution = terms.resolutionMilliseconds,
+      case .open(let recipient) = agreement.grantIntent(for: source)
+    else { return nil }
+    let fingerprint = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
+    while true {
+      var waiting = try outbox.pending(
+        source, after: cursors[source] ?? 0, limit: batchesMax)
+      guard let first = waiting.first else { return nil }
+      guard first.isTimeTrusted else {
+        // The answer to an empty request says what time it is; then the same batches are looked at again.
+        if let failure = try askForTime(recipient) { return (0, failure) }
+        continue
+      }
+      waiting = try group(waiting, resolution, fingerprint)
+      guard !waiting.isEmpty else { continue }
+      guard let result = try deliver(waiting, of: source, agreement, fingerprint, recipient) else {
+        continue
+      }
+      return (waiting.count, result)
+    }
+  }
+
+  /// The batches that go together: those of an unfinished delivery exactly as they went before, otherwise the
+  /// longest run with the same grant and the same facts. Moves past what may not leave.
+  private func group(
+    _ waiting: [BatchSummary], _ resolution: Int64, _ fingerprint: [UInt8]
+  ) throws(SQLiteError) -> [BatchSummary] {
+    let first = waiting[0]
+    // Finer than what is agreed by now: it stays here.
+    guard first.resolutionMilliseconds >= resolution else {
+      cursors[first.source] = first.number
+      return []
+    }
+    if let number = first.delivery, let delivery = try outbox.delivery(number) {
+      let batches = try outbox.batches(ofDelivery: number).filter { $0.state == .pending }
+      let isSame = delivery.fingerprint == fingerprint && delivery.batches == Int64(batches.count)
+      if isSame, batches.count <= max(waiting.count, 1) { return batches }
+      try outbox.abandon(delivery)
+    }
+    var readings: Int64 = 0
+    return Array(
+      waiting.prefix { batch in
+        readings += batch.readings
+        return batch.grant == first.grant && batch.facts == first.facts && batch.isTimeTrusted
+          && batch.resolutionMilliseconds >= resolution
+          && (batch.number == first.number || readings <= Self.readingsPerRequestMax)
+      })
+  }
+
+  /// A point takes about 95 bytes before compression, with its attributes and both times.
+  private static let readingsPerRequestMax = Int64(Limits.requestRawBytesMax / 100)
+
+  /// Sends one group. Returns nil when the agreement leaves nothing of it.
+  private func deliver(
+    _ batches: [BatchSummary], of source: DataSource, _ agreement: Agreement,
+    _ fingerprint: [UInt8], _ recipient: Grant.Recipient
+  ) throws(SQLiteError) -> UploadResult? {
+    guard let pseudonym = (try? Identity.current(directory)) ?? nil else {
+      return .notTheSupplier(reason: "there is no pseudonym at \(directory.identity); restart accordd")
+    }
+    let starts = try outbox.counterStarts(for: batches)
+    var body = MetricsBody(series: try outbox.series(), starts: starts)
+    for batch in batches {
+      guard let content = try outbox.content(of: batch) else {
+        report.notes.append("batch \(batch.id) is damaged and was passed over")
+        continue
+      }
+      let base = outbox.timeBase(of: batch)
+      body.add(content, boot: base.boot, offsetMilliseconds: base.offsetMilliseconds, agreement)
+    }
+    guard body.readings > 0 else {
+      cursors[source] = batches[batches.count - 1].number
+      return nil
+    }
+    let resource = MetricsBody.resource(
+      pseudonym: pseudonym, facts: try outbox.facts(of: batches[0]), agreement)
+    let compressed = compressor.compress(body.encoded(resource: resource, source))
+    if compressed.count > Limits.requestBytesMax, batches.count > 1 {
+      return .tooLarge(reason: "more than \(Limits.requestBytesMax) bytes")
+    }
+    let delivery: Delivery
+    if let number = batches[0].delivery, let earlier = try outbox.delivery(number) {
+      delivery = earlier
+    } else {
+      delivery = try outbox.beginDelivery(
+        of: batches, fingerprint: fingerprint, nowMilliseconds: clock.wallTimeMilliseconds)
+    }
+    try outbox.noteAttempt(
+      delivery, readings: body.readings, body: compressed,
+      nowMilliseconds: clock.wallTimeMilliseconds)
+    let result = post(compressed, to: "/v1/metrics", recipient, agreement)
+    try commit(result, delivery.number, source, last: batches[batches.count - 1].number)
+    return result
+  }
+
+  /// What an answer does to the spool.
+  private func commit(
+    _ result: UploadResult, _ number: Int64, _ source: DataSource, last: Int64
+  ) throws(SQLiteError) {
+    guard let delivery = try outbox.delivery(number) else { return }
+    switch result {
+    case .accepted(let rejected, let message):
+      try outbox.finish(delivery, .accepted, rejected: rejected, message: message)
+      count(delivery, of: source, rejected: rejected)
+      if rejected > 0 { report.notes.append("the receiver did not keep \(rejected) readings: \(message)") }
+    case .refused(let message):
+      try setAside(delivery, message)
+    case .tooLarge(let reason) where delivery.batches == 1:
+      try setAside(delivery, reason)
+    case .failedThere(let reason) where delivery.tries >= Self.failedTriesMax:
+      try setAside(delivery, reason)
+    case .tooLarge: try outbox.abandon(delivery)
+    case .failedThere(let reason):
+      try outbox.noteAnswer(delivery, message: reason)
+      report.notes.append(reason)
+      cursors[source] = last
+    case .retryLater(let reason, _), .notTheSupplier(let reason):
+      try outbox.noteAnswer(delivery, message: reason)
+    case .stopped:
+      report.notes.append("the agreement changed during the transfer, and the connection was closed")
+    }
+    if let ended = try outbox.delivery(number), ended.outcome != .trying { try record(ended) }
+  }
+
+  private func setAside(_ delivery: Delivery, _ message: String) throws(SQLiteError) {
+    try outbox.finish(delivery, .refused, message: message)
+    report.notes.append(
+      "\(delivery.batches) batches were set aside, because the receiver refused them: \(message)")
+  }
+
+  /// Posts one body to the receiver that the agreement names.
+  func post(
+    _ body: [UInt8], to path: String, _ recipient: Grant.Recipient, _ agreement: Agreement
+  ) -> UploadResult {
+    var request = Request(
+      url: recipient.endpoint + path, contentType: "application/x-protobuf",
+      contentEncoding: body.isEmpty ? nil : "gzip")
+    request.caFile = agreement.offer?.certificatePath(in: locations.configuration)
+    request.connectTimeoutSeconds = Limits.connectTimeoutSeconds
+    request.timeoutSeconds = Limits.requestTimeoutSeconds
+    request.responseBytesMax = Limits.responseBytesMax
+    do {
+      let response = try client.post(request, body: body) { mayGoOn() }
+      learnTime(response)
+      return UploadResult(response, nowMilliseconds: clock.wallTimeMilliseconds)
+    } catch {
+      return UploadResult(error)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// The times that leave: which offset a batch's stamps get, and where a counter begins.
+
+package import SQLite
+internal import Telemetry
+
+/// A beginning of a counter as it leaves. See `Baselines`.
+package struct CounterStart: Equatable, Sendable {
+  package let boot: Int64
+  /// Milliseconds of that boot's clock.
+  package let sinceMilliseconds: Int64
+  package let value: Int64
+  /// Unix milliseconds; the same for every point that is ever counted from here, because a start time that
+  /// moves is a reset to the receiver.
+  package let startUnixMilliseconds: Int64
+}
+
+extension Outbox {
+  /// The beginnings of every counter of a grant, by series, oldest first. Start times that were not fixed yet
+  /// are fixed now, by the offset of the boot's first batch in `batches`.
+  package func counterStarts(
+    for batches: [BatchSummary]
+  ) throws(SQLiteError) -> [Int64: [CounterStart]] {
+    guard let grant = batches.first?.grant else { return [:] }
+    for batch in batches {
+      try database.execute(
+        """
+        UPDATE baselines SET start_unix_ms = since_ms + \(batch.offsetMilliseconds)
+        WHERE "grant" = \(grant) AND boot = \(batch.boot) AND start_unix_ms IS NULL
+        """)
+    }
+    var rows = try database.prepare(
+      """
+      SELECT series, boot, since_ms, value, start_unix_ms FROM baselines
+      WHERE "grant" = ? AND start_unix_ms IS NOT NULL ORDER BY series, boot, since_ms
+      """)
+    rows.bind(grant)
+    var starts: [Int64: [CounterStart]] = [:]
+    while try rows.step() {
+      starts[rows.integer(0), default: []].append(
+        CounterStart(
+          boot: rows.integer(1), sinceMilliseconds: rows.integer(2), value: rows.integer(3),
+          startUnixMilliseconds: rows.integer(4)))
+    }
+    return starts
+  }
+
+  /// The boot to which a batch's stamps belong, and their offset to Unix time.
+  package func timeBase(of batch: BatchSummary) -> (boot: Int64, offsetMilliseconds: Int64) {
+    (batch.boot, batch.offsetMilliseconds)
+  }
+
+  /// Whether somebody vouched for the clock of this boot.
+  package func isTimeTrusted(boot: String) throws(SQLiteError) -> Bool {
+    var query = try database.prepare("SELECT trusted_offset_ms IS NOT NULL FROM boots WHERE id = ?")
+    query.bind(boot)
+    return try query.step() && query.integer(0) != 0
+  }
+
+  /// Corrects the one number by which all batches of a boot are stamped, unless it has been used already.
+  package func trustTime(boot: String, offsetMilliseconds: Int64) throws(SQLiteError) {
+    var update = try database.prepare(
+      "UPDATE boots SET trusted_offset_ms = ? WHERE id = ? AND trusted_offset_ms IS NULL")
+    update.bind(offsetMilliseconds)
+    update.bind(boot)
+    try update.run()
+  }
+
+  /// Sets the pending batches of earlier boots aside for whose clock nobody ever vouched. Returns how many.
+  package func setAsideTimeless(currentBoot: String) throws(SQLiteError) -> Int64 {
+    var update = try database.prepare(
+      """
+      UPDATE batches SET state = \(BatchState.timeUnknown.rawValue)
+      WHERE state = 0 AND NOT is_synchronised AND boot IN (
+        SELECT number FROM boots WHERE trusted_offset_ms IS NULL AND id != ?)
+      """)
+    update.bind(currentBoot)
+    try update.run()
+    return database.changedRows
+  }
+
+  /// A number that outlives the process: when to try again, and how often it failed.
+  package func uploadState(_ key: String) throws(SQLiteError) -> Int64? {
+    var query = try database.prepare("SELECT value FROM upload_state WHERE key = ?")
+    query.bind(key)
+    return try query.step() ? query.integer(0) : nil
+  }
+
+  package func setUploadState(_ key: String, _ value: Int64) throws(SQLiteError) {
+    var statement = try database.prepare(
+      "INSERT INTO upload_state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+    statement.bind(key)
+    statement.bind(value)
+    try statement.run()
+  }
+}
