@@ -22,7 +22,7 @@ let package = Package(
   name: "accord",
   products: [
     .executable(name: "accordd", targets: ["accordd"]),
-    // .executable(name: "accord", targets: ["accord"]),
+    .executable(name: "accord", targets: ["accord"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
@@ -70,5 +70,12 @@ let package = Package(
     .executableTarget(
       name: "accordd", dependencies: ["Daemon", "Configuration", "Linux", "Telemetry"],
       swiftSettings: sourceSettings),
+    .executableTarget(
+      name: "accord",
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Delivery", "Recording", "Handshake", "Sampling", "Configuration", "OTLP", "Compression", "Digest",
+        "JSON", "SQLite", "Telemetry", "TOML", "Linux",
+      ], swiftSettings: sourceSettings),
   ]
 )

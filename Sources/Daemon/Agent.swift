@@ -145,10 +145,10 @@ package struct Agent: ~Copyable {
       isSynchronised: clock.isSynchronised, fingerprint: fingerprint)
     do {
       try history.seal(context, facts: facts(agreement, atLeast: .local)) {
-        agreement.decision(for: $0).verdict >= .local || agreement.terms(of: $0.source).isHeld
+        agreement.stillAllows($0, atLeast: .local)
       }
       try spool.seal(context, facts: facts(agreement, atLeast: .share)) {
-        agreement.decision(for: $0).verdict == .share || agreement.terms(of: $0.source).isHeld
+        agreement.stillAllows($0, atLeast: .share)
       }
       try rememberTime(clock.bootTimeMilliseconds)
       recovered()
@@ -172,6 +172,7 @@ package struct Agent: ~Copyable {
     try ledger.remember(
       TrustedMoment(
         boot: boot, bootTimeMilliseconds: now, unixMilliseconds: clock.wallTimeMilliseconds))
+    trustedMoment = try ledger.trustedMoment()
   }
 
   private mutating func refused(_ error: SQLiteError) {

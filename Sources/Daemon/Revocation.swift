@@ -101,11 +101,9 @@ extension Agent {
     let time = clock.wallTimeMilliseconds
     if try owed({ () throws(SQLiteError) in try history.owesDeletion() }) {
       if revocation.historyRewrite == nil { revocation.historyRewrite = try Rewrite.begin(history) }
-      guard try revocation.historyRewrite?.step(&history, nowMilliseconds: time) != .unfinished else {
-        return
-      }
-      revocation.historyRewrite = nil
-      try announceDone("history", time)
+      let progress = try revocation.historyRewrite?.step(&history, nowMilliseconds: time)
+      if progress != .unfinished { revocation.historyRewrite = nil }
+      if progress == .done { try announceDone("history", time) }
       return
     }
     guard try owed({ () throws(SQLiteError) in try spool.owesDeletion() }) else {
@@ -114,11 +112,9 @@ extension Agent {
     }
     if revocation.spoolRewrite == nil { revocation.spoolRewrite = try Rewrite.begin(spool) }
     // Nil while an upload is under way: it stops by itself within a second, and the next tick tries again.
-    guard let progress = try revocation.spoolRewrite?.step(&spool, nowMilliseconds: time),
-      progress != .unfinished
-    else { return }
-    revocation.spoolRewrite = nil
-    try announceDone("spool", time)
+    let progress = try revocation.spoolRewrite?.step(&spool, nowMilliseconds: time)
+    if progress != .unfinished { revocation.spoolRewrite = nil }
+    if progress == .done { try announceDone("spool", time) }
   }
 
   private func owed(_ ask: () throws(SQLiteError) -> Bool) throws(RecordingError) -> Bool {

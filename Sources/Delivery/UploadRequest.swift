@@ -81,23 +81,14 @@ extension Uploader {
     guard let pseudonym = (try? Identity.current(directory)) ?? nil else {
       return .notTheSupplier(reason: "there is no pseudonym at \(directory.identity); restart accordd")
     }
-    let starts = try outbox.counterStarts(for: batches)
-    var body = MetricsBody(series: try outbox.series(), starts: starts)
-    for batch in batches {
-      guard let content = try outbox.content(of: batch) else {
-        report.notes.append("batch \(batch.id) is damaged and was passed over")
-        continue
-      }
-      let base = outbox.timeBase(of: batch)
-      body.add(content, boot: base.boot, offsetMilliseconds: base.offsetMilliseconds, agreement)
-    }
+    try outbox.fixCounterStarts(for: batches)
+    let body = try RequestBody(of: batches, from: outbox, agreement, pseudonym: pseudonym)
+    for batch in body.damaged { report.notes.append("batch \(batch) is damaged and was passed over") }
     guard body.readings > 0 else {
       cursors[source] = batches[batches.count - 1].number
       return nil
     }
-    let resource = MetricsBody.resource(
-      pseudonym: pseudonym, facts: try outbox.facts(of: batches[0]), agreement)
-    let compressed = compressor.compress(body.encoded(resource: resource, source))
+    let compressed = compressor.compress(body.bytes)
     if compressed.count > Limits.requestBytesMax, batches.count > 1 {
       return .tooLarge(reason: "more than \(Limits.requestBytesMax) bytes")
     }

@@ -133,7 +133,7 @@ package struct Agreement: Sendable {
   package func decision(for signal: Signal) -> Decision {
     let terms = terms(of: signal.source)
     guard terms.decision.verdict != .deny, let consent else { return terms.decision }
-    if let entry = consent.withheld.first(where: { $0.value.matches(signal.name) }) {
+    if let entry = withholding(signal) {
       return Decision(
         verdict: .deny, rule: FilePlace(file: consentFile, place: entry.place),
         reason: "withheld by the customer")
@@ -153,6 +153,11 @@ package struct Agreement: Sendable {
     return Decision(
       verdict: .share, rule: FilePlace(file: offerFile, place: entry.place),
       reason: "asked for by the offer, shared by the customer")
+  }
+
+  /// The entry by which the customer withholds `signal`, whatever is said of its source.
+  func withholding(_ signal: Signal) -> Located<SignalPattern>? {
+    consent?.withheld.first { $0.value.matches(signal.name) }
   }
 
   /// Whether the minimum and maximum of each interval of `signal` are agreed as well.

@@ -25,12 +25,20 @@ package struct TrustedOwners: Sendable {
 enum AgreementFile: Equatable {
   case missing
   case untrusted(FileProblem)
+  /// The kernel did not give it. That may pass without any change of the file.
+  case unreadable(FileProblem)
   case content([UInt8])
 
-  /// Reads `path`, and reports its state before and after, so that a file that moved meanwhile is noticed.
+  var isUnreadable: Bool {
+    if case .unreadable = self { true } else { false }
+  }
+
+  /// Reads `path`, and reports the state in which it was read: nil when it moved meanwhile.
   static func read(_ path: String, trusting owners: TrustedOwners) -> (AgreementFile, FileState?) {
+    var before: FileState?
     do {
-      guard let state = try FileState.of(path) else { return (.missing, nil) }
+      before = try FileState.of(path)
+      guard let state = before else { return (.missing, nil) }
       if let problem = distrust(path, state, owners) { return (.untrusted(problem), state) }
       let file = try FileDescriptor.open(path, .readOnly)
       let bytes = try file.readAll(limitBytes: Limits.configurationFileBytesMax)
@@ -40,7 +48,7 @@ enum AgreementFile: Equatable {
       let problem = FileProblem(
         FilePlace(file: path), "\(error)",
         expected: "expected a readable file of at most \(Limits.configurationFileBytesMax / 1024) KiB")
-      return (.untrusted(problem), nil)
+      return (.unreadable(problem), before)
     }
   }
 
@@ -50,7 +58,7 @@ enum AgreementFile: Equatable {
   ) -> Result<Half, FileProblem>? {
     switch self {
     case .missing: return nil
-    case .untrusted(let problem): return .failure(problem)
+    case .untrusted(let problem), .unreadable(let problem): return .failure(problem)
     case .content(let bytes):
       do {
         return .success(try parse(bytes))

@@ -3,7 +3,8 @@
 // Both files are looked at before every tick and every seal, which costs two `stat` calls and no allocation
 // while nothing moves. Size and modification time are not enough to notice an edit (`cp -p`, `touch -r`,
 // a chmod), so the change time, the inode, the mode and the owner count too; and because file times are as
-// coarse as the kernel's tick, a file that changed less than two seconds ago is read again at the next look.
+// coarse as the kernel's tick, a file that was seen to move is read again at every look until two seconds
+// later. The boot clock counts them: file times come from the wall clock, which may be wrong.
 // Both halves are read and then looked at again: if one moved meanwhile, everything is held until the next
 // look, because nobody ever agreed to that combination.
 
@@ -24,6 +25,8 @@ package struct AgreementWatch: ~Copyable {
   private var consentFile: AgreementFile = .missing
   private var offerFile: AgreementFile = .missing
   private var mustReadAgain = true
+  /// The boot clock when a file was last seen to move.
+  private var movedAtMilliseconds: Int64 = 0
 
   package init(consentPath: String, offerPath: String, trusting owners: TrustedOwners) {
     self.consentPath = consentPath
@@ -40,10 +43,12 @@ package struct AgreementWatch: ~Copyable {
   package mutating func refresh(
     bootTimeMilliseconds: Int64, nowMilliseconds: Int64
   ) -> Bool {
-    let hasMoved = mustReadAgain || !isUnchanged()
-    guard hasMoved || hasExpired(at: nowMilliseconds) else { return false }
+    let isMoved = !isUnchanged()
+    if isMoved { movedAtMilliseconds = bootTimeMilliseconds }
+    guard mustReadAgain || isMoved || hasCrossedItsEnd(at: nowMilliseconds) else { return false }
     let before = agreement
-    if hasMoved { read(nowMilliseconds: nowMilliseconds) } else { decide(nowMilliseconds) }
+    if mustReadAgain || isMoved { read(bootTimeMilliseconds) }
+    decide(nowMilliseconds)
     guard !agreement.says(theSameAs: before) || unchangedSinceMilliseconds == 0 else { return false }
     unchangedSinceMilliseconds = bootTimeMilliseconds
     return true
@@ -58,20 +63,18 @@ package struct AgreementWatch: ~Copyable {
   /// The boot clock at which the customer's word will have stood long enough.
   package var settlesAtMilliseconds: Int64 { unchangedSinceMilliseconds + Limits.settlingMilliseconds }
 
+  /// A file that cannot be looked at has no state, like one that is missing; reading it says why.
   private func isUnchanged() -> Bool {
-    do {
-      return try FileState.of(consentPath) == consentState && FileState.of(offerPath) == offerState
-    } catch {
-      return false
-    }
+    (try? FileState.of(consentPath)) == consentState && (try? FileState.of(offerPath)) == offerState
   }
 
-  private func hasExpired(at nowMilliseconds: Int64) -> Bool {
-    guard agreement.standing == .inForce, let until = agreement.consent?.until else { return false }
-    return until.value.startMilliseconds <= nowMilliseconds
+  /// Whether `until` has passed since the last look; or, when a wrong clock was put right, has not any more.
+  private func hasCrossedItsEnd(at nowMilliseconds: Int64) -> Bool {
+    guard let until = agreement.consent?.until else { return false }
+    return (until.value.startMilliseconds <= nowMilliseconds) == (agreement.standing == .inForce)
   }
 
-  private mutating func read(nowMilliseconds: Int64) {
+  private mutating func read(_ bootTimeMilliseconds: Int64) {
     (consentFile, consentState) = AgreementFile.read(consentPath, trusting: owners)
     (offerFile, offerState) = AgreementFile.read(offerPath, trusting: owners)
     let isSteady = isUnchanged()
@@ -82,14 +85,8 @@ package struct AgreementWatch: ~Copyable {
           expected: "it is read again at the next tick"))
     }
     mustReadAgain =
-      !isSteady || isRecent(consentState, nowMilliseconds) || isRecent(offerState, nowMilliseconds)
-    decide(nowMilliseconds)
-  }
-
-  /// A change time in the future (the clock was set back) counts as recent: in doubt, read again.
-  private func isRecent(_ state: FileState?, _ nowMilliseconds: Int64) -> Bool {
-    guard let state else { return false }
-    return nowMilliseconds - state.changedNanoseconds / 1_000_000 < Limits.racyChangeMilliseconds
+      !isSteady || consentFile.isUnreadable || offerFile.isUnreadable
+      || bootTimeMilliseconds - movedAtMilliseconds < Limits.racyChangeMilliseconds
   }
 
   private mutating func decide(_ nowMilliseconds: Int64) {

@@ -45,6 +45,8 @@ package struct Gate: ~Copyable {
   package mutating func admit(_ agreement: Agreement) {
     self.agreement = agreement
     permitted.series.removeAll(keepingCapacity: true)
+    for position in permitted.isPresent.indices { permitted.isPresent[position] = false }
+    hasPermittedReadings = false
     wantedFiles = Set(
       Catalog.signals.filter { agreement.decision(for: $0).verdict != .deny }.map(\.origin))
   }
@@ -102,6 +104,13 @@ extension Agreement {
   package func redacts(_ attributes: [Attribute]) -> Bool {
     guard let consent else { return true }
     return Redaction.apply(consent, to: attributes).count != attributes.count
+  }
+
+  /// Whether a reading that passed the gate under an earlier agreement may still be written down, for
+  /// `verdict` or more. A held source keeps what it had; what is withheld or redacted by now does not stay.
+  package func stillAllows(_ series: PermittedSeries, atLeast verdict: Verdict) -> Bool {
+    if consent != nil, withholding(series.signal) != nil || redacts(series.attributes) { return false }
+    return terms(of: series.signal.source).isHeld || decision(for: series.signal).verdict >= verdict
   }
 
   /// The facts that may be kept of one source, and with what verdict.

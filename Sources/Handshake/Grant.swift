@@ -1,3 +1,4 @@
+internal import TOML
 package import Telemetry
 
 /// An unbroken time during which one source is shared with one supplier. Readings belong to the grant in
@@ -34,7 +35,7 @@ extension Agreement {
   package enum GrantIntent: Equatable, Sendable {
     /// Share, with this recipient.
     case open(Grant.Recipient)
-    /// In doubt: nothing is taken or sent, and the grant stays as it is.
+    /// In doubt, or shared by the customer and not asked for: nothing is sent, and the grant stays as it is.
     case hold
     /// Denied or local: the grant is over for good.
     case close
@@ -43,7 +44,9 @@ extension Agreement {
   package func grantIntent(for source: DataSource) -> GrantIntent {
     let terms = terms(of: source)
     if terms.isHeld { return .hold }
-    guard terms.decision.verdict == .share, let offer else { return .close }
+    // Only the customer's word ends a grant, never an offer that says less.
+    guard consent?.sources[source]?.value == .share else { return .close }
+    guard terms.decision.verdict == .share, let offer else { return .hold }
     return .open(offer.recipient)
   }
 }

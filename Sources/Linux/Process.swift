@@ -29,10 +29,15 @@ package enum Process {
 
   /// Writes to standard output (1) or standard error (2), whole; a closed reader is nobody's error.
   package static func print(_ text: String, to descriptorNumber: Int32) {
-    var rest = Array(text.utf8)[...]
+    write(Array(text.utf8), to: descriptorNumber)
+  }
+
+  /// As `print`, for bytes. The corresponding C function is `write`.
+  package static func write(_ bytes: [UInt8], to descriptorNumber: Int32) {
+    var rest = bytes[...]
     while !rest.isEmpty {
       let written = unsafe rest.withUnsafeBytes { bytes in
-        retryingOnInterrupt { unsafe write(descriptorNumber, bytes.baseAddress, bytes.count) }
+        retryingOnInterrupt { unsafe CLinux.write(descriptorNumber, bytes.baseAddress, bytes.count) }
       }
       guard written > 0 else { return }
       rest = rest.dropFirst(written)

@@ -15,14 +15,14 @@ package enum AttributeText {
   /// The attributes, or nil when the text is not what `encode` makes.
   package static func decode(_ text: String) -> [Attribute]? {
     var attributes: [Attribute] = []
-    for line in text.split(separator: "\n") {
-      guard let equals = line.firstIndex(of: "=") else { return nil }
+    for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+      guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+      let key = String(decoding: line[..<equals], as: UTF8.self)
       let value = line[line.index(after: equals)...]
-      let key = String(line[..<equals])
-      if let number = Int64(value) {
-        attributes.append(Attribute(key, .integer(number)))
-      } else if value.count >= 2, value.first == "\"", value.last == "\"" {
+      if value.count >= 2, value.first == quote, value.last == quote {
         attributes.append(Attribute(key, .string(unescaped(value.dropFirst().dropLast()))))
+      } else if let number = Int64(Substring(value)) {
+        attributes.append(Attribute(key, .integer(number)))
       } else {
         return nil
       }
@@ -34,30 +34,37 @@ package enum AttributeText {
     encode(facts.map { Attribute($0.name, .string($0.value)) })
   }
 
+  private static let quote = UInt8(ascii: "\"")
+
+  /// Scalar by scalar: a mark that combines with a quote or a line break must not hide it. SQLite's C
+  /// strings end at a zero, so that is written as two characters as well.
   private static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-      switch character {
-      case "\\": result += "\\\\"
-      case "\n", "\r\n": result += "\\n"
-      default: result.append(character)
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\\": result.append(contentsOf: "\\\\".unicodeScalars)
+      case "\n": result.append(contentsOf: "\\n".unicodeScalars)
+      case "\0": result.append(contentsOf: "\\0".unicodeScalars)
+      default: result.append(scalar)
       }
     }
+    return String(result)
   }
 
-  private static func unescaped(_ text: Substring) -> String {
-    var result = ""
+  private static func unescaped(_ text: some Sequence<UInt8>) -> String {
+    var result: [UInt8] = []
     var isEscaped = false
-    for character in text {
-      switch (isEscaped, character) {
-      case (false, "\\"): isEscaped = true
-      case (true, "n"):
-        result.append("\n")
-        isEscaped = false
-      default:
-        result.append(character)
-        isEscaped = false
+    for byte in text {
+      switch (isEscaped, byte) {
+      case (false, UInt8(ascii: "\\")):
+        isEscaped = true
+        continue
+      case (true, UInt8(ascii: "n")): result.append(UInt8(ascii: "\n"))
+      case (true, UInt8(ascii: "0")): result.append(0)
+      default: result.append(byte)
       }
+      isEscaped = false
     }
-    return result
+    return String(decoding: result, as: UTF8.self)
   }
 }

@@ -42,7 +42,7 @@ struct ColumnBuffer {
   mutating func keepNewest(_ limit: Int) -> Int {
     let surplus = rowCount - limit
     guard surplus > 0 else { return 0 }
-    let cut = rowStarts[surplus]
+    let cut = limit > 0 ? rowStarts[surplus] : values.count
     let lost = isPresent[..<cut].count { $0 }
     ticks.removeFirst(surplus)
     rowStarts.removeFirst(surplus)

@@ -15,31 +15,36 @@ package struct CounterStart: Equatable, Sendable {
 }
 
 extension Outbox {
-  /// The beginnings of every counter of a grant, by series, oldest first. Start times that were not fixed yet
-  /// are fixed now, by the offset of the boot's first batch in `batches`.
-  package func counterStarts(
-    for batches: [BatchSummary]
-  ) throws(SQLiteError) -> [Int64: [CounterStart]] {
-    guard let grant = batches.first?.grant else { return [:] }
+  /// Fixes the start times that were not fixed yet, by the offsets of these batches. They never change again.
+  package func fixCounterStarts(for batches: [BatchSummary]) throws(SQLiteError) {
     for batch in batches {
       try database.execute(
         """
         UPDATE baselines SET start_unix_ms = since_ms + \(batch.offsetMilliseconds)
-        WHERE "grant" = \(grant) AND boot = \(batch.boot) AND start_unix_ms IS NULL
+        WHERE "grant" = \(batch.grant) AND boot = \(batch.boot) AND start_unix_ms IS NULL
         """)
     }
+  }
+
+  /// The beginnings of every counter of the batches' grant, by series, oldest first.
+  package func counterStarts(
+    for batches: [BatchSummary]
+  ) throws(SQLiteError) -> [Int64: [CounterStart]] {
+    let offsets = Dictionary(
+      batches.map { ($0.boot, $0.offsetMilliseconds) }, uniquingKeysWith: { first, _ in first })
     var rows = try database.prepare(
       """
       SELECT series, boot, since_ms, value, start_unix_ms FROM baselines
-      WHERE "grant" = ? AND start_unix_ms IS NOT NULL ORDER BY series, boot, since_ms
+      WHERE "grant" = ? ORDER BY series, boot, since_ms
       """)
-    rows.bind(grant)
+    rows.bind(batches.first?.grant ?? 0)
     var starts: [Int64: [CounterStart]] = [:]
     while try rows.step() {
+      let (boot, since) = (rows.integer(1), rows.integer(2))
+      guard let start = rows.optionalInteger(4) ?? offsets[boot].map({ since + $0 }) else { continue }
       starts[rows.integer(0), default: []].append(
         CounterStart(
-          boot: rows.integer(1), sinceMilliseconds: rows.integer(2), value: rows.integer(3),
-          startUnixMilliseconds: rows.integer(4)))
+          boot: boot, sinceMilliseconds: since, value: rows.integer(3), startUnixMilliseconds: start))
     }
     return starts
   }

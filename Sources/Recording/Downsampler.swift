@@ -31,6 +31,7 @@ struct Downsampler {
   private var intervals: [Interval] = []
   /// The number of the open interval, and its last tick.
   private var open: (number: Int64, lastTick: Int64)?
+  private var lastClosed: Int64?
 
   fileprivate struct Interval {
     var count: Int64 = 0
@@ -55,6 +56,8 @@ struct Downsampler {
     let time = sample.bootTimeMilliseconds
     let number = time / resolutionMilliseconds
     if let open, open.number != number { close() }
+    // A tick that came late closed it already: a second record of one interval would be finer than agreed.
+    if number == lastClosed { return }
     for index in columns.indices {
       guard let value = sample.value(at: columns[index].position) else { continue }
       intervals[index].add(value)
@@ -76,6 +79,7 @@ struct Downsampler {
       closed.append(intervals[index].value(columns[index].statistic))
       intervals[index] = Interval()
     }
+    lastClosed = open.number
     self.open = nil
   }
 }

@@ -61,7 +61,8 @@ extension Spool {
     ofClosedGrantsOf source: DataSource, reason: String, nowMilliseconds: Int64
   ) throws(SQLiteError) -> Deletion? {
     try store.recordDeletion(
-      of: source, reason: reason, extraCondition: "AND NOT is_open", nowMilliseconds: nowMilliseconds)
+      of: source, reason: reason, extraCondition: "AND NOT is_open",
+      remains: "grants WHERE closed_ms IS NOT NULL", nowMilliseconds: nowMilliseconds)
   }
 }
 
@@ -70,7 +71,8 @@ extension History {
   package func recordDeletion(
     of source: DataSource, reason: String, nowMilliseconds: Int64
   ) throws(SQLiteError) -> Deletion? {
-    try store.recordDeletion(of: source, reason: reason, nowMilliseconds: nowMilliseconds)
+    try store.recordDeletion(
+      of: source, reason: reason, remains: "series WHERE true", nowMilliseconds: nowMilliseconds)
   }
 }
 

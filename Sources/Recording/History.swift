@@ -52,7 +52,7 @@ package struct History: ~Copyable {
   ///   - facts: the slow facts that may be kept, by source.
   ///   - mayKeep: what the agreement says at this moment: what it no longer allows is dropped.
   package mutating func seal(
-    _ context: BatchContext, facts: [DataSource: [Fact]], mayKeep: (Signal) -> Bool
+    _ context: BatchContext, facts: [DataSource: [Fact]], mayKeep: (PermittedSeries) -> Bool
   ) throws(SQLiteError) {
     guard !unsealed.isEmpty else { return }
     do {
@@ -60,8 +60,6 @@ package struct History: ~Copyable {
       unsealed.removeAll()
     } catch {
       readingsLost += Int64(unsealed.keepNewest(Limits.unsealedTicksMax))
-      // What was added to the dictionary was undone with the transaction.
-      try? store.reloadDictionary()
       throw error
     }
   }
@@ -69,16 +67,16 @@ package struct History: ~Copyable {
   /// Begins a new agreement: what was not sealed under the old one is dropped, and what stands at each
   /// place is worked out anew.
   package mutating func begin() {
-    unsealed.removeAll()
+    readingsLost += Int64(unsealed.keepNewest(0))
     series.removeAll()
   }
 
   private mutating func write(
-    _ context: BatchContext, _ facts: [DataSource: [Fact]], _ mayKeep: (Signal) -> Bool
+    _ context: BatchContext, _ facts: [DataSource: [Fact]], _ mayKeep: (PermittedSeries) -> Bool
   ) throws(SQLiteError) {
     var columns: [DataSource: [(series: PermittedSeries, values: [Int64?])]] = [:]
     for position in series.indices {
-      guard mayKeep(series[position].signal), let values = unsealed.column(position) else { continue }
+      guard mayKeep(series[position]), let values = unsealed.column(position) else { continue }
       columns[series[position].signal.source, default: []].append((series[position], values))
     }
     try store.transaction { store throws(SQLiteError) in

@@ -55,7 +55,7 @@ package struct Ledger: ~Copyable {
       insertion.bind(time)
       insertion.bind(event.rawValue)
       insertion.bind(text)
-      insertion.bind(Self.hash(previous, number + 1, time, event.rawValue, text))
+      insertion.bind(Self.hash(previous, number + 1, time, Array(event.rawValue.utf8), Array(text.utf8)))
       try insertion.run()
     }
   }
@@ -73,16 +73,20 @@ package struct Ledger: ~Copyable {
     var (number, hash): (Int64, [UInt8]) = (0, [UInt8](repeating: 0, count: 32))
     while try rows.step() {
       number += 1
-      hash = Self.hash(hash, rows.integer(0), rows.integer(1), rows.text(2), rows.text(3))
+      // The bytes, not the text: reading as text would stop at a zero and mend what is no UTF-8.
+      hash = Self.hash(hash, rows.integer(0), rows.integer(1), rows.blob(2), rows.blob(3))
       guard rows.integer(0) == number, rows.blob(4) == hash else { return number }
     }
     return nil
   }
 
   private static func hash(
-    _ previous: [UInt8], _ number: Int64, _ time: Int64, _ kind: String, _ detail: String
+    _ previous: [UInt8], _ number: Int64, _ time: Int64, _ kind: [UInt8], _ detail: [UInt8]
   ) -> [UInt8] {
-    SHA256(of: previous + Array("\(number)\n\(time)\n\(kind)\n\(detail)".utf8)).bytes
+    let newline = UInt8(ascii: "\n")
+    return SHA256(
+      of: previous + Array("\(number)\n\(time)\n".utf8) + kind + [newline] + detail
+    ).bytes
   }
 }
 
@@ -122,6 +126,16 @@ extension Ledger {
     statement.bind(moment.bootTimeMilliseconds)
     statement.bind(moment.unixMilliseconds)
     try statement.run()
+  }
+
+  /// As below, for a program that only looks; nil when nothing was ever recorded.
+  package static func trustedMoment(
+    _ directory: StateDirectory
+  ) throws(RecordingError) -> TrustedMoment? {
+    guard let database = try Store.openForReading(directory.ledger, .ledger, in: directory) else {
+      return nil
+    }
+    do { return try Ledger(database: database).trustedMoment() } catch { throw .database(error) }
   }
 
   package func trustedMoment() throws(SQLiteError) -> TrustedMoment? {

@@ -38,14 +38,11 @@ struct RecordStore: ~Copyable {
     self.quotaBytes = quotaBytes
   }
 
-  mutating func reloadDictionary() throws(SQLiteError) {
-    dictionary = try SeriesDictionary(database)
-  }
-
   /// Runs `body` as one transaction that may write down new series.
   mutating func transaction<Result>(
     _ body: (inout RecordStore) throws(SQLiteError) -> Result
   ) throws(SQLiteError) -> Result {
+    let dictionary = dictionary
     try database.execute("BEGIN IMMEDIATE")
     do throws(SQLiteError) {
       let result = try body(&self)
@@ -53,6 +50,8 @@ struct RecordStore: ~Copyable {
       return result
     } catch {
       try? database.execute("ROLLBACK")
+      // A series that was undone must not be referred to by its number.
+      self.dictionary = dictionary
       throw error
     }
   }
@@ -99,17 +98,24 @@ struct RecordStore: ~Copyable {
 
   /// Writes the deletion of everything of a source down. From this commit on nothing that it covers is read,
   /// shown or sent; the bytes go with the rewrite that follows. Returns nil when there is nothing.
+  ///
+  /// - Parameters:
+  ///   - extraCondition: which of the source's batches.
+  ///   - remains: what may be left of the source when all its batches were evicted: a table and a condition.
   func recordDeletion(
-    of source: DataSource, reason: String, extraCondition: String = "", nowMilliseconds: Int64
+    of source: DataSource, reason: String, extraCondition: String = "", remains: String,
+    nowMilliseconds: Int64
   ) throws(SQLiteError) -> Deletion? {
     try database.transaction { () throws(SQLiteError) in
       var query = try database.prepare(
         """
-        SELECT count(*), coalesce(sum(readings), 0), coalesce(max(number), 0) FROM live
-        WHERE source = ? \(extraCondition)
+        SELECT count(*), coalesce(sum(readings), 0), coalesce(max(number), 0),
+          EXISTS (SELECT 1 FROM \(remains) AND source = ?1)
+            AND NOT EXISTS (SELECT 1 FROM deletions WHERE source = ?1 AND done_ms IS NULL)
+        FROM live WHERE source = ?1 \(extraCondition)
         """)
       query.bind(Int64(source.rawValue))
-      guard try query.step(), query.integer(0) > 0 else { return nil }
+      guard try query.step(), query.integer(0) > 0 || query.integer(3) != 0 else { return nil }
       let deletion = Deletion(
         source: source, reason: reason, batches: query.integer(0), readings: query.integer(1),
         recordedMilliseconds: nowMilliseconds, doneMilliseconds: nil)

@@ -186,14 +186,16 @@ extension Rewrite {
 extension StoreForm {
   /// The tables beside the batches, and what of them is still used once the batches are copied.
   fileprivate var copies: [(name: String, condition: String)] {
+    let usedBoots = "WHERE number IN (SELECT boot FROM fresh.batches)"
     let shared = [
-      ("boots", "WHERE number IN (SELECT boot FROM fresh.batches)"),
       ("agreements", "WHERE number IN (SELECT agreement FROM fresh.batches)"),
       ("facts", "WHERE number IN (SELECT facts FROM fresh.batches)"),
       ("deletions", ""), ("gaps", ""),
     ]
     guard applicationID == Schema.spoolID else {
-      return shared + [("series", "WHERE source IN (SELECT source FROM fresh.batches)")]
+      return shared + [
+        ("boots", usedBoots), ("series", "WHERE source IN (SELECT source FROM fresh.batches)"),
+      ]
     }
     return shared + [
       (
@@ -201,6 +203,8 @@ extension StoreForm {
         "WHERE closed_ms IS NULL OR number IN (SELECT \"grant\" FROM fresh.batches)"
       ),
       ("baselines", "WHERE \"grant\" IN (SELECT number FROM fresh.grants)"),
+      // A boot that got another number would pass for a new one, and its counters would leave whole.
+      ("boots", "\(usedBoots) OR number IN (SELECT boot FROM fresh.baselines)"),
       (
         "series",
         """
@@ -208,7 +212,11 @@ extension StoreForm {
           OR number IN (SELECT series FROM fresh.baselines)
         """
       ),
-      ("deliveries", "WHERE \"grant\" IN (SELECT number FROM fresh.grants)"),
+      // What was sent is written into the ledger even when its grant is gone by then.
+      (
+        "deliveries",
+        "WHERE \"grant\" IN (SELECT number FROM fresh.grants) OR (outcome != 'trying' AND NOT is_recorded)"
+      ),
       ("upload_state", ""),
     ]
   }

@@ -29,7 +29,7 @@ enum Schema {
       -- The oldest pending batch of a source is found without reading past the sent ones.
       CREATE INDEX pending ON batches(source, number) WHERE state = 0;
       CREATE TABLE grants (
-        number INTEGER PRIMARY KEY,
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL,              -- 32 random hexadecimal digits
         source INTEGER NOT NULL,
         supplier TEXT NOT NULL,

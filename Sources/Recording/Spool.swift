@@ -56,6 +56,9 @@ package struct Spool: ~Copyable {
 
   /// Begins a new agreement: what was gathered under the old one must have been sealed or is dropped.
   package mutating func begin(_ agreement: Agreement, grants: [Grant]) {
+    for source in sharings.keys {
+      readingsLost += Int64(sharings[source]?.downsampler.keepNewest(0) ?? 0)
+    }
     series = []
     sharings = [:]
     for grant in grants {
@@ -100,7 +103,7 @@ package struct Spool: ~Copyable {
   ///   - facts: the slow facts that are shared, by source.
   ///   - mayShare: what the agreement says at this moment: what it no longer shares is dropped.
   package mutating func seal(
-    _ context: BatchContext, facts: [DataSource: [Fact]], mayShare: (Signal) -> Bool
+    _ context: BatchContext, facts: [DataSource: [Fact]], mayShare: (PermittedSeries) -> Bool
   ) throws(SQLiteError) {
     guard sharings.values.contains(where: { !$0.downsampler.closed.isEmpty }) else { return }
     do {
@@ -111,14 +114,12 @@ package struct Spool: ~Copyable {
         let lost = sharings[source]?.downsampler.keepNewest(Limits.unsealedTicksMax) ?? 0
         readingsLost += Int64(lost)
       }
-      try? store.reloadDictionary()
-      baselines = (try? Baselines(store.database)) ?? baselines
       throw error
     }
   }
 
   private mutating func write(
-    _ context: BatchContext, _ facts: [DataSource: [Fact]], _ mayShare: (Signal) -> Bool
+    _ context: BatchContext, _ facts: [DataSource: [Fact]], _ mayShare: (PermittedSeries) -> Bool
   ) throws(SQLiteError) {
     let (sharings, series) = (sharings, series)
     var baselines = baselines
@@ -145,13 +146,13 @@ package struct Spool: ~Copyable {
 extension Downsampler {
   /// The closed intervals, with their series numbered, and which of the columns are counters.
   fileprivate func content(
-    _ series: [PermittedSeries], _ store: inout RecordStore, _ mayShare: (Signal) -> Bool
+    _ series: [PermittedSeries], _ store: inout RecordStore, _ mayShare: (PermittedSeries) -> Bool
   ) throws(SQLiteError) -> (batch: BatchContent, counters: BatchContent) {
     var all: [Column] = []
     var counters: [Column] = []
     for index in columns.indices {
       let own = series[columns[index].position]
-      guard mayShare(own.signal), let values = closed.column(index) else { continue }
+      guard mayShare(own), let values = closed.column(index) else { continue }
       let number = try store.number(of: own, suffix: columns[index].statistic.suffix)
       all.append(Column(series: number, values: values))
       if own.signal.instrument == .counter { counters.append(all[all.count - 1]) }

@@ -93,6 +93,8 @@ package enum Store {
 
   private static func create(_ database: borrowing Database, _ form: StoreForm) throws(SQLiteError) {
     try database.transaction { () throws(SQLiteError) in
+      // The other program may have been faster.
+      guard try database.integer("PRAGMA user_version") == 0 else { return }
       try database.execute(form.schema)
       try database.execute("PRAGMA application_id = \(form.applicationID)")
       try database.execute("PRAGMA user_version = \(Schema.version)")

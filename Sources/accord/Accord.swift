@@ -1,0 +1,89 @@
+// `accord`: everything that a person types. One file a verb.
+//
+// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 denied by the agreement, 4 no valid agreement. Results go to
+// standard output, errors to standard error in one sentence that says what to do.
+
+internal import ArgumentParser
+internal import Configuration
+internal import Linux
+internal import Telemetry
+
+struct Accord: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "accord",
+    abstract: "What this appliance shares with its supplier, under whose word, and what became of it.",
+    discussion: """
+      The agreement stands in two files: offer.toml, the supplier's half, and consent.toml, the customer's. \
+      Only accordd samples; only `accord upload` uses the network.
+
+      Example: accord status
+      """,
+    version: "accord \(AgentVersion.text)",
+    subcommands: [
+      StatusCommand.self, PreviewCommand.self, ConsentCommand.self, OutboxCommand.self,
+      SentCommand.self, UploadCommand.self,
+    ])
+}
+
+/// What every verb takes.
+struct CommonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where etc/accord, var/lib/accord and run/accord are found.", valueName: "directory"))
+  var prefix = "/"
+
+  @Flag(help: "Print JSON: one object, or one a line where there are many.")
+  var json = false
+
+  var locations: Locations { Locations(prefix: prefix) }
+
+  mutating func validate() throws {
+    guard (try? FileState.of(prefix)) ?? nil == nil else { return }
+    throw ValidationError("there is no directory '\(prefix)'; --prefix names the one that holds etc/accord")
+  }
+}
+
+/// How a command ends when it does not end well.
+struct CommandFailure: Error {
+  enum Code: Int32 {
+    case failed = 1
+    case usage = 2
+    case denied = 3
+    case noAgreement = 4
+  }
+
+  let code: Code
+  /// One sentence for standard error; empty when the output has said it already.
+  let message: String
+
+  init(_ code: Code, _ message: some CustomStringConvertible) {
+    self.code = code
+    self.message = message.description
+  }
+}
+
+@main
+enum Main {
+  static func main() {
+    Process.prepareForService()
+    do {
+      var command = try Accord.parseAsRoot()
+      try command.run()
+    } catch let failure as CommandFailure {
+      if !failure.message.isEmpty { Process.print("accord: \(failure.message)\n", to: 2) }
+      Process.exit(failure.code.rawValue)
+    } catch {
+      // --help and --version arrive here too, with the exit code of success.
+      switch Accord.exitCode(for: error) {
+      case .success:
+        Process.print(Accord.fullMessage(for: error) + "\n", to: 1)
+      case .validationFailure:
+        Process.print(Accord.fullMessage(for: error) + "\n", to: 2)
+        Process.exit(CommandFailure.Code.usage.rawValue)
+      default:
+        Process.print("accord: \(error)\n", to: 2)
+        Process.exit(CommandFailure.Code.failed.rawValue)
+      }
+    }
+  }
+}

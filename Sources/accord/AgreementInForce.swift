@@ -1,0 +1,33 @@
+internal import Configuration
+internal import Handshake
+internal import Linux
+internal import Recording
+internal import TOML
+
+/// The agreement as the two files say it at this moment.
+enum AgreementInForce {
+  static func read(_ locations: Locations) -> Agreement {
+    var watch = AgreementWatch(
+      consentPath: locations.consent, offerPath: locations.offer,
+      trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
+    let clock = SystemClock()
+    _ = watch.refresh(
+      bootTimeMilliseconds: clock.bootTimeMilliseconds, nowMilliseconds: latestTime(locations, clock))
+    return watch.agreement
+  }
+
+  /// The time by which `until` passes, as the daemon sees it.
+  private static func latestTime(_ locations: Locations, _ clock: SystemClock) -> Int64 {
+    let moment = (try? Ledger.trustedMoment(StateDirectory(locations.state))) ?? nil
+    return TrustedMoment.latest(
+      of: moment, wallMilliseconds: clock.wallTimeMilliseconds,
+      boot: (try? BootID.current()) ?? "", bootTimeMilliseconds: clock.bootTimeMilliseconds)
+  }
+}
+
+extension FilePlace {
+  /// "consent.toml:12": what a person needs who knows the directory.
+  var short: String {
+    place.map { "\(Output.fileName(file)):\($0.line)" } ?? Output.fileName(file)
+  }
+}

@@ -1,0 +1,95 @@
+internal import Configuration
+internal import Handshake
+internal import Linux
+internal import Recording
+internal import Telemetry
+
+/// Everything that `accord status` tells, gathered from the agreement, the databases and the daemon's word.
+struct ApplianceStatus {
+  let locations: Locations
+  let agreement: Agreement
+  let daemon: DaemonStatus?
+  let clock = SystemClock()
+  let history: RecordSummary?
+  let spool: RecordSummary?
+  /// The oldest pending batch that may be sent.
+  let oldest: BatchSummary?
+  let lastDelivery: Delivery?
+  /// Until when the schedule pauses after failures, nil when it does not.
+  let pausedUntilMilliseconds: Int64?
+  let isTimeTrusted: Bool
+  let pseudonym: String?
+  let settings: Settings
+  /// What could not be read, a sentence each.
+  let problems: [String]
+
+  init(_ locations: Locations) {
+    self.locations = locations
+    agreement = AgreementInForce.read(locations)
+    daemon = DaemonStatus.read(locations.statusFile)
+    let directory = StateDirectory(locations.state)
+    var problems: [String] = []
+    func noting<Value>(_ read: () throws -> Value?) -> Value? {
+      do { return try read() } catch {
+        problems.append("\(error)")
+        return nil
+      }
+    }
+    history = noting { try RecordSummary.ofHistory(directory) }
+    pseudonym = noting { try Identity.current(directory) }
+    settings = noting { try Settings.read(locations.settings) } ?? Settings()
+    let reading = noting { try SpoolReading(directory) }
+    spool = reading?.summary
+    oldest = reading?.oldest
+    lastDelivery = reading?.lastDelivery
+    pausedUntilMilliseconds = reading?.pausedUntilMilliseconds
+    isTimeTrusted = clock.isSynchronised || reading?.isTimeTrusted ?? false
+    self.problems = problems
+  }
+
+  /// What the spool holds in one state, all sources together.
+  func spoolTotal(_ state: BatchState) -> (batches: Int64, readings: Int64, bytes: Int64) {
+    (spool?.totals ?? []).filter { $0.state == state }.reduce((0, 0, 0)) {
+      ($0.0 + $1.batches, $0.1 + $1.readings, $0.2 + $1.bytes)
+    }
+  }
+
+  var historyTotal: (batches: Int64, readings: Int64, bytes: Int64) {
+    (history?.totals ?? []).reduce((0, 0, 0)) {
+      ($0.0 + $1.batches, $0.1 + $1.readings, $0.2 + $1.bytes)
+    }
+  }
+
+  /// What was removed of a source, or is owed, newest last.
+  func deletions(of source: DataSource) -> [(database: String, deletion: Deletion)] {
+    let spool = (spool?.deletions ?? []).filter { $0.source == source }.map { ("spool", $0) }
+    let history = (history?.deletions ?? []).filter { $0.source == source }.map { ("history", $0) }
+    return (spool + history).sorted { $0.1.recordedMilliseconds < $1.1.recordedMilliseconds }
+  }
+
+  var gaps: [Gap] { (spool?.gaps ?? []) + (history?.gaps ?? []) }
+}
+
+/// What is read from the spool in one opening.
+private struct SpoolReading {
+  let summary: RecordSummary
+  let oldest: BatchSummary?
+  let lastDelivery: Delivery?
+  let pausedUntilMilliseconds: Int64?
+  let isTimeTrusted: Bool
+
+  init?(_ directory: StateDirectory) throws {
+    guard let outbox = try Outbox.open(directory) else { return nil }
+    summary = try RecordSummary.ofSpool(outbox)
+    lastDelivery = try outbox.latestDelivery()
+    isTimeTrusted = try outbox.isTimeTrusted(boot: try BootID.current())
+    let pause = try outbox.uploadState("not_before_ms") ?? 0
+    pausedUntilMilliseconds = pause > SystemClock().wallTimeMilliseconds ? pause : nil
+    var oldest: BatchSummary?
+    for source in DataSource.allCases {
+      guard let first = try outbox.pending(source, after: 0, limit: 1).first else { continue }
+      if first.firstMilliseconds < oldest?.firstMilliseconds ?? .max { oldest = first }
+    }
+    self.oldest = oldest
+  }
+}

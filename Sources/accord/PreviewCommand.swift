@@ -1,0 +1,130 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Handshake
+internal import JSON
+internal import Linux
+internal import Sampling
+internal import Telemetry
+
+struct PreviewCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "preview",
+    abstract: "What would be sampled now, and what the agreement does with each reading.",
+    discussion: """
+      Reads the kernel's files once, through the same code as accordd, and stores nothing. It works before \
+      there is any consent.
+
+      Example: accord preview --signal 'system.memory.*'
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Option(
+    help: ArgumentHelp("Where proc, sys and etc/os-release are found.", valueName: "directory"))
+  var kernelRoot = "/"
+
+  @Option(help: ArgumentHelp("Only signals of this name or pattern.", valueName: "pattern"))
+  var signal = "*"
+
+  /// A reading or a fact, with what becomes of it.
+  private struct Line {
+    let signal: Signal
+    let attributes: [Attribute]
+    let value: String
+    let number: Int64?
+    let decision: Decision
+  }
+
+  func run() throws {
+    let agreement = AgreementInForce.read(common.locations)
+    let pattern = SignalPattern(signal)
+    let lines = sample(agreement).filter { pattern.matches($0.signal.name) }
+    if common.json {
+      for line in lines { print(line) }
+      return
+    }
+    printText(lines)
+    let counts = [Verdict.share, .local, .deny].map { verdict in
+      "\(lines.count { $0.decision.verdict == verdict }) \(verdict.name)"
+    }
+    Output.print(
+      "\(lines.count) readings: \(counts.joined(separator: ", ")). "
+        + "The files are in \(common.locations.configuration); nothing was stored.")
+  }
+
+  /// Readings under the rule that decides on them.
+  private func printText(_ lines: [Line]) {
+    var (source, decision): (DataSource?, Decision?) = (nil, nil)
+    let names = lines.map { Output.series($0.signal.name, $0.attributes) }
+    let nameWidth = names.map(\.count).max() ?? 0
+    for (line, name) in zip(lines, names) {
+      if line.signal.source != source || line.decision != decision {
+        (source, decision) = (line.signal.source, line.decision)
+        Output.print(
+          "\(line.decision.verdict.name): \(line.signal.source.name), \(line.decision.reason) "
+            + "(\(line.decision.rule.short))")
+      }
+      let padding = String(repeating: " ", count: nameWidth - name.count)
+      let unit = line.signal.unit.isEmpty || line.signal.unit == "1" ? "" : " \(line.signal.unit)"
+      Output.print("  \(name)\(padding)  \(line.value)\(unit)")
+    }
+  }
+
+  private func sample(_ agreement: Agreement) -> [Line] {
+    var sampler = Sampler(root: KernelRoot(kernelRoot))
+    let all = Set(Catalog.signals.map(\.origin))
+    sampler.takeSample(
+      atBootTimeMilliseconds: SystemClock().bootTimeMilliseconds, wanted: all
+    ) { record in
+      if case .failed(let failure) = record.outcome {
+        Process.print("accord: \(failure)\n", to: 2)
+      }
+    }
+    sampler.refreshFacts(wanted: all)
+    let facts = sampler.facts.compactMap { fact -> Line? in
+      guard let signal = Catalog.signal(fact.name) else { return nil }
+      return Line(
+        signal: signal, attributes: [], value: fact.value, number: nil,
+        decision: agreement.decision(for: signal))
+    }
+    let series = agreement.judge(sampler.sample.series)
+    let readings = series.indices.compactMap { position -> Line? in
+      guard let value = sampler.sample.value(at: position) else { return nil }
+      let (own, signal) = (series[position], series[position].signal)
+      return Line(
+        signal: signal, attributes: own.attributes,
+        value: DecimalText.text(value, decimals: signal.decimals), number: value,
+        decision: own.decision)
+    }
+    return facts + readings.sorted { $0.signal.source.rawValue < $1.signal.source.rawValue }
+  }
+
+  private func print(_ line: Line) {
+    Output.object { object in
+      object.member("signal", line.signal.name)
+      object.member("source", line.signal.source.name)
+      object.member("kind", line.signal.instrument.name)
+      object.member("unit", line.signal.unit)
+      object.member("attributes", line.attributes)
+      if let number = line.number {
+        object.member("value", number, decimals: line.signal.decimals)
+      } else {
+        object.member("value", line.value)
+      }
+      object.member("decision", line.decision.verdict.name)
+      object.member("rule", line.decision.rule.description)
+      object.member("reason", line.decision.reason)
+    }
+  }
+}
+
+extension Instrument {
+  var name: String {
+    switch self {
+    case .counter: "counter"
+    case .upDownCounter: "updowncounter"
+    case .gauge: "gauge"
+    case .fact: "fact"
+    }
+  }
+}

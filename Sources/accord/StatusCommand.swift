@@ -1,0 +1,154 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Handshake
+internal import JSON
+internal import Linux
+internal import Recording
+internal import TOML
+internal import Telemetry
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "One screen: is it working, what is shared and by which line, what waits and what was removed.",
+    discussion: "Example: accord status --json")
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let status = ApplianceStatus(common.locations)
+    if common.json { status.printObject() } else { status.printText() }
+  }
+}
+
+extension ApplianceStatus {
+  func printText() {
+    var rows = [["accordd", daemonText], ["agreement", agreementText]]
+    for problem in agreement.problems { rows.append(["", "\(problem)"]) }
+    for source in DataSource.allCases where isWorthALine(source) { rows += sourceRows(source) }
+    let silent = DataSource.allCases.filter { !isWorthALine($0) }
+    if agreement.standing == .inForce, let place = agreement.consent?.sourcesPlace, !silent.isEmpty {
+      let rule = FilePlace(file: agreement.consentFile, place: place).short
+      rows.append(["  others", "deny     \(rule)  not named: \(silent.map(\.name).joined(separator: ", "))"])
+    }
+    rows.append(["history", totalText(historyTotal, quotaBytes: settings.historyQuotaBytes)])
+    rows.append(["spool", spoolText])
+    for (name, state) in [("refused", BatchState.refused), ("time unknown", .timeUnknown)] {
+      let total = spoolTotal(state)
+      if total.batches > 0 { rows.append(["", "\(Output.count(total.batches, "batch")) \(name), set aside"]) }
+    }
+    for gap in gaps {
+      rows.append([
+        "gap",
+        "\(Output.count(gap.readings, "reading")) of \(gap.source.name) evicted (\(gap.reason)) "
+          + CalendarTime.rfc3339(milliseconds: gap.recordedMilliseconds),
+      ])
+    }
+    rows.append(["delivery", deliveryText])
+    rows.append(["clock", clockText])
+    rows.append(["pseudonym", pseudonym ?? "none, because nothing is shared"])
+    for problem in problems + daemonProblems { rows.append(["problem", problem]) }
+    Output.table(rows)
+  }
+
+  private var daemonText: String {
+    guard let daemon else { return "not running, and never was here" }
+    let ago = Output.ago(daemon.sinceLastTickMilliseconds(clock))
+    guard daemon.isAlive(clock) else {
+      return "not running; its last tick was at \(CalendarTime.rfc3339(milliseconds: daemon.lastTickMs))"
+    }
+    return "\(daemon.version), running, last tick \(ago), one every \(Output.duration(daemon.intervalMs))"
+  }
+
+  private var agreementText: String {
+    switch agreement.standing {
+    case .none: return "none: nothing is sampled or sent"
+    case .held: return "held: nothing is sampled or sent until this is mended"
+    case .inForce:
+      guard let offer = agreement.offer else { return "in force" }
+      let until = agreement.consent?.until.map { ", until \($0.value)" } ?? ""
+      return "in force with \(offer.supplier.value), revision \(offer.revision.value)\(until)"
+    }
+  }
+
+  /// A source that the customer names, or of which something was removed.
+  private func isWorthALine(_ source: DataSource) -> Bool {
+    agreement.consent?.sources[source] != nil || !deletions(of: source).isEmpty
+  }
+
+  private func sourceRows(_ source: DataSource) -> [[String]] {
+    let terms = agreement.terms(of: source)
+    let state = terms.isHeld ? "held" : terms.decision.verdict.name
+    let padded = state + String(repeating: " ", count: max(0, 7 - state.count))
+    let every = terms.resolutionMilliseconds.map { ", one reading every \(Output.duration($0))" } ?? ""
+    var rows = [
+      ["  \(source.name)", "\(padded)  \(terms.decision.rule.short)  \(terms.decision.reason)\(every)"]
+    ]
+    for (database, deletion) in deletions(of: source).suffix(4) {
+      let what =
+        "\(Output.count(deletion.batches, "batch")), \(Output.count(deletion.readings, "reading")) "
+        + "from the \(database)"
+      if let done = deletion.doneMilliseconds {
+        rows.append(["", "         removed \(what) at \(CalendarTime.rfc3339(milliseconds: done))"])
+      } else {
+        rows.append(["", "         deletion owed: \(what)"])
+      }
+    }
+    if let due = daemon?.deletionDueInMs, !terms.isHeld, terms.decision.verdict != .share,
+      holdsSomething(of: source)
+    {
+      rows.append([
+        "", "         what was kept is removed in \(due / 1000) s, if this stands unchanged until then",
+      ])
+    }
+    return rows
+  }
+
+  private func holdsSomething(of source: DataSource) -> Bool {
+    let isDenied = agreement.terms(of: source).decision.verdict == .deny
+    let totals = (spool?.totals ?? []) + (isDenied ? history?.totals ?? [] : [])
+    return totals.contains { $0.source == source }
+  }
+
+  private func totalText(
+    _ total: (batches: Int64, readings: Int64, bytes: Int64), quotaBytes: Int64
+  ) -> String {
+    "\(Output.count(total.batches, "batch")), \(Output.count(total.readings, "reading")), "
+      + "\(Output.size(total.bytes)) of \(Output.size(quotaBytes))"
+  }
+
+  private var spoolText: String {
+    let (pending, sent) = (spoolTotal(.pending), spoolTotal(.sent))
+    let oldest = oldest.map {
+      ", the oldest from \(CalendarTime.rfc3339(milliseconds: $0.firstMilliseconds))"
+    }
+    return "\(Output.count(pending.batches)) pending (\(Output.size(pending.bytes)))\(oldest ?? ""); "
+      + "\(Output.count(sent.batches)) sent and kept; quota \(Output.size(settings.spoolQuotaBytes))"
+  }
+
+  private var deliveryText: String {
+    guard let last = lastDelivery else { return "never tried" }
+    let message = last.message.isEmpty ? "" : ": \(last.message)"
+    let pause = pausedUntilMilliseconds.map {
+      "; the timer waits until \(CalendarTime.rfc3339(milliseconds: $0))"
+    }
+    return "\(last.outcome == .trying ? "not answered for good" : last.outcome.rawValue), "
+      + "\(CalendarTime.rfc3339(milliseconds: last.triedMilliseconds)), "
+      + "\(Output.count(last.readings, "reading"))\(message)\(pause ?? "")"
+  }
+
+  private var clockText: String {
+    if clock.isSynchronised { return "synchronised" }
+    return isTimeTrusted
+      ? "not synchronised; the time was taken from the receiver's answer over TLS"
+      : "not synchronised: batches wait until the receiver's answer tells the time"
+  }
+
+  private var daemonProblems: [String] {
+    guard let daemon else { return [] }
+    let failed = daemon.probes.filter { $0.outcome == "failed" }.map {
+      "\($0.file) cannot be read or understood (\(Output.count($0.failures, "time")))"
+    }
+    return [daemon.recordingProblem, daemon.deletionProblem].compactMap { $0 } + failed
+  }
+}

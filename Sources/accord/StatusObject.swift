@@ -1,0 +1,129 @@
+internal import Configuration
+internal import Handshake
+internal import JSON
+internal import Linux
+internal import Recording
+internal import TOML
+internal import Telemetry
+
+extension ApplianceStatus {
+  /// The status as one JSON object. Keys are stable.
+  func printObject() {
+    Output.object { object in
+      object.object("agreement", writeAgreement)
+      object.object("daemon", writeDaemon)
+      object.member("last_tick", daemon.map { CalendarTime.rfc3339(milliseconds: $0.lastTickMs) })
+      object.object("history") { write(historyTotal, &$0) }
+      object.object("spool", writeSpool)
+      object.object("last_upload", writeDelivery)
+      object.array("deletions", writeDeletions)
+      object.array("gaps", writeGaps)
+      object.object("clock") { clock in
+        clock.member("is_synchronised", self.clock.isSynchronised)
+        clock.member("is_trusted", isTimeTrusted)
+      }
+      object.member("pseudonym", pseudonym)
+      object.array("problems") { list in
+        for problem in agreement.problems { list.element("\(problem)") }
+        for problem in problems { list.element(problem) }
+      }
+    }
+  }
+
+  private func writeAgreement(_ object: inout JSONWriter) {
+    object.member("state", agreement.standing.name)
+    object.member("fingerprint", daemon?.fingerprint)
+    object.member("supplier", agreement.offer?.supplier.value)
+    object.member("until", agreement.consent?.until.map { "\($0.value)" })
+    object.object("sources") { sources in
+      for source in DataSource.allCases {
+        let terms = agreement.terms(of: source)
+        sources.object(source.name) { entry in
+          entry.member("decision", terms.decision.verdict.name)
+          entry.member("is_held", terms.isHeld)
+          entry.member("rule", terms.decision.rule.description)
+          entry.member("reason", terms.decision.reason)
+        }
+      }
+    }
+  }
+
+  private func writeDaemon(_ object: inout JSONWriter) {
+    object.member("is_running", daemon?.isAlive(clock) ?? false)
+    guard let daemon else { return }
+    object.member("version", daemon.version)
+    object.member("interval_s", daemon.intervalMs, decimals: 3)
+    object.member("ticks", daemon.ticks)
+    object.member("missed_ticks", daemon.missedTicks)
+    object.member("series", daemon.series)
+    object.member("recording_problem", daemon.recordingProblem)
+    object.member("is_deletion_owed", daemon.isDeletionOwed)
+    object.member("deletion_due_s", daemon.deletionDueInMs.map { $0 / 1000 })
+    object.array("probes") { probes in
+      for probe in daemon.probes {
+        probes.object { entry in
+          entry.member("file", probe.file)
+          entry.member("outcome", probe.outcome)
+          entry.member("failures", probe.failures)
+        }
+      }
+    }
+  }
+
+  private func write(
+    _ total: (batches: Int64, readings: Int64, bytes: Int64), _ object: inout JSONWriter
+  ) {
+    object.member("batches", total.batches)
+    object.member("readings", total.readings)
+    object.member("bytes", total.bytes)
+  }
+
+  private func writeSpool(_ object: inout JSONWriter) {
+    object.member("pending", spoolTotal(.pending).batches)
+    object.member("sent", spoolTotal(.sent).batches)
+    object.member("refused", spoolTotal(.refused).batches)
+    object.member("time_unknown", spoolTotal(.timeUnknown).batches)
+    object.member("bytes", (spool?.totals ?? []).reduce(0) { $0 + $1.bytes })
+    object.member("oldest", oldest.map { CalendarTime.rfc3339(milliseconds: $0.firstMilliseconds) })
+    object.member("lost", (daemon?.readingsLostSpool ?? 0))
+  }
+
+  private func writeDelivery(_ object: inout JSONWriter) {
+    object.member("outcome", lastDelivery?.outcome.rawValue)
+    object.member("time", lastDelivery.map { CalendarTime.rfc3339(milliseconds: $0.triedMilliseconds) })
+    object.member("readings", lastDelivery?.readings)
+    object.member("bytes", lastDelivery?.bytes)
+    object.member("rejected", lastDelivery?.rejected)
+    object.member("message", lastDelivery?.message)
+    object.member(
+      "paused_until", pausedUntilMilliseconds.map { CalendarTime.rfc3339(milliseconds: $0) })
+  }
+
+  private func writeDeletions(_ list: inout JSONWriter) {
+    for source in DataSource.allCases {
+      for (database, deletion) in deletions(of: source) {
+        list.object { entry in
+          entry.member("source", source.name)
+          entry.member("database", database)
+          entry.member("rule", deletion.reason)
+          entry.member("batches", deletion.batches)
+          entry.member("readings", deletion.readings)
+          entry.member(
+            "done", deletion.doneMilliseconds.map { CalendarTime.rfc3339(milliseconds: $0) })
+        }
+      }
+    }
+  }
+
+  private func writeGaps(_ list: inout JSONWriter) {
+    for gap in gaps {
+      list.object { entry in
+        entry.member("source", gap.source.name)
+        entry.member("reason", gap.reason)
+        entry.member("batches", gap.batches)
+        entry.member("readings", gap.readings)
+        entry.member("at", CalendarTime.rfc3339(milliseconds: gap.recordedMilliseconds))
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import Delivery
+internal import JSON
+internal import Linux
+internal import Telemetry
+
+struct UploadCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "upload",
+    abstract: "Deliver what waits to the receiver that the agreement names.",
+    discussion: """
+      Without an agreement that shares something nobody is contacted. What is not accepted stays and is tried \
+      again; what was accepted is kept for a while, see `accord sent`.
+
+      Example: accord upload
+      """)
+
+  @OptionGroup var common: CommonOptions
+
+  @Flag(help: "Keep to the pause after a failure, as the timer's runs do.")
+  var scheduled = false
+
+  func run() throws {
+    let report: UploadReport
+    do {
+      report = try Uploader.run(common.locations, clock: SystemClock(), isByHand: !scheduled)
+    } catch {
+      switch error {
+      case .noAgreement: throw CommandFailure(.noAgreement, error)
+      case .nothingShared: throw CommandFailure(.denied, error)
+      case .failed: throw CommandFailure(.failed, error)
+      }
+    }
+    if common.json { printObject(report) } else { printText(report) }
+    if let reason = report.stopped {
+      throw CommandFailure(.failed, "\(reason); what is not delivered stays and is tried again")
+    }
+  }
+
+  private func printText(_ report: UploadReport) {
+    if report.sent.isEmpty, report.stopped == nil, report.notes.isEmpty {
+      Output.print("nothing waits")
+    }
+    for sent in report.sent {
+      let rejected = sent.rejected > 0 ? ", \(Output.count(sent.rejected)) not kept by the receiver" : ""
+      Output.print(
+        "\(sent.source.name): \(Output.count(sent.batches, "batch")), "
+          + "\(Output.count(sent.readings, "reading")) accepted in \(Output.count(sent.requests, "request")), "
+          + "\(Output.count(sent.bytes)) bytes, \(Output.ratio(sent.bytes, sent.readings)) bytes a reading"
+          + rejected)
+    }
+    for note in report.notes { Output.print("note: \(note)") }
+  }
+
+  private func printObject(_ report: UploadReport) {
+    Output.object { object in
+      object.array("sent") { list in
+        for sent in report.sent {
+          list.object { entry in
+            entry.member("source", sent.source.name)
+            entry.member("requests", sent.requests)
+            entry.member("batches", sent.batches)
+            entry.member("readings", sent.readings)
+            entry.member("bytes", sent.bytes)
+            entry.member("rejected", sent.rejected)
+          }
+        }
+      }
+      object.array("notes") { list in for note in report.notes { list.element(note) } }
+      object.member("stopped", report.stopped)
+    }
+  }
+}
