@@ -15,7 +15,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: settings)
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+    swiftSettings: settings)
 }
 
 let package = Package(
@@ -50,12 +52,14 @@ let package = Package(
     module("Handshake", ["Telemetry", "TOML", "Digest", "Linux"]),
     module("Sampling", ["Telemetry", "Linux"]),
 
-    module("Recording", ["Handshake", "Telemetry", "JSON", "SQLite", "Compression", "Digest", "Linux"]),
+    module(
+      "Recording", ["Handshake", "Telemetry", "JSON", "SQLite", "Compression", "Digest", "Linux"]),
     module("Configuration", ["Telemetry", "TOML", "Linux"]),
     module(
       "Daemon",
       [
-        "Configuration", "Sampling", "Recording", "Handshake", "Telemetry", "JSON", "SQLite", "Digest",
+        "Configuration", "Sampling", "Recording", "Handshake", "Telemetry", "JSON", "SQLite",
+        "Digest",
         "Linux",
       ]),
     module("OTLP", ["Telemetry"]),
@@ -74,7 +78,8 @@ let package = Package(
       name: "accord",
       dependencies: [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        "Delivery", "Recording", "Handshake", "Sampling", "Configuration", "OTLP", "Compression", "Digest",
+        "Delivery", "Recording", "Handshake", "Sampling", "Configuration", "OTLP", "Compression",
+        "Digest",
         "JSON", "SQLite", "Telemetry", "TOML", "Linux",
       ], swiftSettings: sourceSettings),
   ]

@@ -111,7 +111,8 @@ package enum Decompressor {
         return output
       case Z_OK where written == output.count:
         guard output.count < limitBytes else { throw .tooLong(limitBytes: limitBytes) }
-        output.append(contentsOf: repeatElement(0, count: min(output.count, limitBytes - output.count)))
+        output.append(
+          contentsOf: repeatElement(0, count: min(output.count, limitBytes - output.count)))
       default: throw .damaged
       }
     }

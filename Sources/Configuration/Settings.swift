@@ -27,13 +27,17 @@ package struct Settings: Equatable, Sendable {
     }
     if var history = try document.optionalTable("history") {
       try history.quota("quota") { historyQuotaBytes = $0 }
-      try history.duration("keep", within: Self.keeping, "1h to 3650 days") { historyKeepMilliseconds = $0 }
+      try history.duration("keep", within: Self.keeping, "1h to 3650 days") {
+        historyKeepMilliseconds = $0
+      }
       try history.finish()
     }
     if var spool = try document.optionalTable("spool") {
       try spool.duration("seal", within: 1_000...3_600_000, "1s to 1h") { sealMilliseconds = $0 }
       try spool.quota("quota") { spoolQuotaBytes = $0 }
-      try spool.duration("keep_sent", within: Self.keeping, "1h to 3650 days") { keepSentMilliseconds = $0 }
+      try spool.duration("keep_sent", within: Self.keeping, "1h to 3650 days") {
+        keepSentMilliseconds = $0
+      }
       try spool.finish()
     }
     try document.finish()
@@ -75,7 +79,8 @@ extension TableReader {
     guard let size = try optionalSizeBytes(key) else { return }
     // Less could not hold the dictionaries and an hour; more than SQLite's pages of 1 KiB can address.
     guard (256 * 1024...(1 << 40)).contains(size.value) else {
-      throw TOMLError(at: size.place, "'\(key)' is out of range", "expected \"256 KiB\" to \"1024 GiB\"")
+      throw TOMLError(
+        at: size.place, "'\(key)' is out of range", "expected \"256 KiB\" to \"1024 GiB\"")
     }
     take(size.value)
   }

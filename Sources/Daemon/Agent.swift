@@ -120,7 +120,8 @@ package struct Agent: ~Copyable {
     let log = log
     sampler.takeSample(atBootTimeMilliseconds: now, wanted: gate.wantedFiles) { record in
       switch record.outcome {
-      case .failed(let failure): log.warning("\(failure); its readings are missing until it is mended")
+      case .failed(let failure):
+        log.warning("\(failure); its readings are missing until it is mended")
       case .absent: log.info("\(record.file) is not there; its readings are absent")
       case .readings, nil: log.info("\(record.file) can be read again")
       }

@@ -86,7 +86,9 @@ extension Agent {
 
   /// After a full revocation the appliance is nobody; sharing again begins under another pseudonym.
   private func removeIdentityIfUnused(_ time: Int64) throws(SQLiteError) {
-    let isRevoked = DataSource.allCases.allSatisfy { watch.agreement.grantIntent(for: $0) == .close }
+    let isRevoked = DataSource.allCases.allSatisfy {
+      watch.agreement.grantIntent(for: $0) == .close
+    }
     guard isRevoked, (try? Identity.current(state)) != .some(.none) else { return }
     do {
       try Identity.remove(state)

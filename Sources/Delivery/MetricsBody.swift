@@ -59,7 +59,9 @@ struct MetricsBody {
 
   /// The encoded request.
   func encoded(resource: [Attribute], _ source: DataSource) -> [UInt8] {
-    let sorted = metrics.sorted { ($0.key.signal, $0.key.decimals) < ($1.key.signal, $1.key.decimals) }
+    let sorted = metrics.sorted {
+      ($0.key.signal, $0.key.decimals) < ($1.key.signal, $1.key.decimals)
+    }
     let scope = Scope(
       name: "accord", version: AgentVersion.text, attributes: Self.scopeAttributes(source),
       metrics: sorted.map { key, metric in

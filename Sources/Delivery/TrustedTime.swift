@@ -15,7 +15,11 @@ extension Uploader {
   /// the time is known now, or why it is not.
   func askForTime(_ recipient: Grant.Recipient) throws(SQLiteError) -> UploadResult? {
     let result = post([], to: "/v1/metrics", recipient, watch.agreement)
-    if try outbox.isTimeTrusted(boot: boot) { return nil }
+    if try outbox.isTimeTrusted(boot: boot) {
+      report.notes.append(
+        "this machine's clock is not synchronised: the receiver was asked for the time first")
+      return nil
+    }
     switch result {
     case .accepted:
       return .retryLater(

@@ -79,11 +79,14 @@ extension Uploader {
     _ fingerprint: [UInt8], _ recipient: Grant.Recipient
   ) throws(SQLiteError) -> UploadResult? {
     guard let pseudonym = (try? Identity.current(directory)) ?? nil else {
-      return .notTheSupplier(reason: "there is no pseudonym at \(directory.identity); restart accordd")
+      return .notTheSupplier(
+        reason: "there is no pseudonym at \(directory.identity); restart accordd")
     }
     try outbox.fixCounterStarts(for: batches)
     let body = try RequestBody(of: batches, from: outbox, agreement, pseudonym: pseudonym)
-    for batch in body.damaged { report.notes.append("batch \(batch) is damaged and was passed over") }
+    for batch in body.damaged {
+      report.notes.append("batch \(batch) is damaged and was passed over")
+    }
     guard body.readings > 0 else {
       cursors[source] = batches[batches.count - 1].number
       return nil
@@ -116,7 +119,9 @@ extension Uploader {
     case .accepted(let rejected, let message):
       try outbox.finish(delivery, .accepted, rejected: rejected, message: message)
       count(delivery, of: source, rejected: rejected)
-      if rejected > 0 { report.notes.append("the receiver did not keep \(rejected) readings: \(message)") }
+      if rejected > 0 {
+        report.notes.append("the receiver did not keep \(rejected) readings: \(message)")
+      }
     case .refused(let message):
       try setAside(delivery, message)
     case .tooLarge(let reason) where delivery.batches == 1:
@@ -131,7 +136,8 @@ extension Uploader {
     case .retryLater(let reason, _), .notTheSupplier(let reason):
       try outbox.noteAnswer(delivery, message: reason)
     case .stopped:
-      report.notes.append("the agreement changed during the transfer, and the connection was closed")
+      report.notes.append(
+        "the agreement changed during the transfer, and the connection was closed")
     }
     if let ended = try outbox.delivery(number), ended.outcome != .trying { try record(ended) }
   }

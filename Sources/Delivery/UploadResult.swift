@@ -71,7 +71,8 @@ package enum UploadResult: Equatable, Sendable {
       "\(status): a redirect, which is not followed because the agreement names the receiver; "
         + "correct 'endpoint' in the offer"
     case 401, 403: "\(status): the receiver does not let this appliance in; check the credentials"
-    case 404, 405: "\(status): there is no OTLP receiver at this address; check 'endpoint' in the offer"
+    case 404, 405:
+      "\(status): there is no OTLP receiver at this address; check 'endpoint' in the offer"
     case 400:
       "\(status), but not in the protocol (\(response.contentType ?? "no content type")): "
         + "a proxy may stand in between, or a client certificate is wanted"

@@ -91,7 +91,8 @@ package final class Uploader {
       nowMilliseconds: clock.wallTimeMilliseconds)
     try refuse(watch.agreement)
     let directory = StateDirectory(locations.state)
-    guard try translated({ () throws(SystemError) in try FileState.of(directory.spool) }) != nil else {
+    guard try translated({ () throws(SystemError) in try FileState.of(directory.spool) }) != nil
+    else {
       return UploadReport(notes: ["nothing was recorded yet: start accordd"])
     }
     let lock = try translated { () throws(SystemError) in
@@ -130,7 +131,8 @@ package final class Uploader {
       try Outbox.openForDelivery(directory)
     }
     let client = try translated { () throws(HTTPSError) in
-      try Client(userAgent: "accord/\(AgentVersion.text) OTel-OTLP-Exporter-Swift/\(AgentVersion.text)")
+      try Client(
+        userAgent: "accord/\(AgentVersion.text) OTel-OTLP-Exporter-Swift/\(AgentVersion.text)")
     }
     let boot = try translated { () throws(SystemError) in try BootID.current() }
     guard let outbox else { return UploadReport() }
@@ -170,10 +172,12 @@ extension Uploader {
     try recordUnrecorded()
     let timeless = try outbox.setAsideTimeless(currentBoot: boot)
     if timeless > 0 {
-      report.notes.append("\(timeless) batches were set aside: when they were taken will never be known")
+      report.notes.append(
+        "\(timeless) batches were set aside: when they were taken will never be known")
     }
     var sources: [DataSource] = []
-    for source in DataSource.allCases where try !outbox.pending(source, after: 0, limit: 1).isEmpty {
+    for source in DataSource.allCases where try !outbox.pending(source, after: 0, limit: 1).isEmpty
+    {
       sources.append(source)
     }
     var schedule = UploadSchedule(
@@ -193,7 +197,8 @@ extension Uploader {
         report.stopped = reason
         return
       case .wait(let until):
-        report.stopped = "the receiver is given time until \(CalendarTime.rfc3339(milliseconds: until))"
+        report.stopped =
+          "the receiver is given time until \(CalendarTime.rfc3339(milliseconds: until))"
         return
       case .upload(let source, let batchesMax):
         lookAtAgreement()

@@ -9,7 +9,9 @@ package struct SHA256: Hashable, Sendable, CustomStringConvertible {
   package init(of content: [UInt8]) {
     var context = SHA2_CTX()
     unsafe SHA256Init(&context)
-    unsafe content.withUnsafeBufferPointer { unsafe SHA256Update(&context, $0.baseAddress, $0.count) }
+    unsafe content.withUnsafeBufferPointer {
+      unsafe SHA256Update(&context, $0.baseAddress, $0.count)
+    }
     bytes = unsafe [UInt8](unsafeUninitializedCapacity: 32) { output, count in
       unsafe SHA256Final(output.baseAddress, &context)
       count = 32

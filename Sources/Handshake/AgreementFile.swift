@@ -47,7 +47,8 @@ enum AgreementFile: Equatable {
     } catch {
       let problem = FileProblem(
         FilePlace(file: path), "\(error)",
-        expected: "expected a readable file of at most \(Limits.configurationFileBytesMax / 1024) KiB")
+        expected:
+          "expected a readable file of at most \(Limits.configurationFileBytesMax / 1024) KiB")
       return (.unreadable(problem), before)
     }
   }

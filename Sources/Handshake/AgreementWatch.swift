@@ -49,7 +49,9 @@ package struct AgreementWatch: ~Copyable {
     let before = agreement
     if mustReadAgain || isMoved { read(bootTimeMilliseconds) }
     decide(nowMilliseconds)
-    guard !agreement.says(theSameAs: before) || unchangedSinceMilliseconds == 0 else { return false }
+    guard !agreement.says(theSameAs: before) || unchangedSinceMilliseconds == 0 else {
+      return false
+    }
     unchangedSinceMilliseconds = bootTimeMilliseconds
     return true
   }
@@ -61,7 +63,9 @@ package struct AgreementWatch: ~Copyable {
   }
 
   /// The boot clock at which the customer's word will have stood long enough.
-  package var settlesAtMilliseconds: Int64 { unchangedSinceMilliseconds + Limits.settlingMilliseconds }
+  package var settlesAtMilliseconds: Int64 {
+    unchangedSinceMilliseconds + Limits.settlingMilliseconds
+  }
 
   /// A file that cannot be looked at has no state, like one that is missing; reading it says why.
   private func isUnchanged() -> Bool {
@@ -91,7 +95,9 @@ package struct AgreementWatch: ~Copyable {
 
   private mutating func decide(_ nowMilliseconds: Int64) {
     agreement = Agreement(
-      consent: consentFile.parsed(consentPath) { bytes throws(TOMLError) in try Consent(parsing: bytes) },
+      consent: consentFile.parsed(consentPath) { bytes throws(TOMLError) in
+        try Consent(parsing: bytes)
+      },
       consentFile: consentPath,
       offer: offerFile.parsed(offerPath) { bytes throws(TOMLError) in try Offer(parsing: bytes) },
       offerFile: offerPath, nowMilliseconds: nowMilliseconds)

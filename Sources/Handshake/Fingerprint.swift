@@ -27,7 +27,8 @@ extension Agreement {
       add("offer.\(source.name).benefit", request.benefit)
       add("offer.\(source.name).retention", request.retentionMilliseconds)
       add("offer.\(source.name).resolution", request.resolutionMilliseconds.value)
-      for signal in Catalog.signals where signal.source == source && request.entry(for: signal) != nil {
+      for signal in Catalog.signals
+      where signal.source == source && request.entry(for: signal) != nil {
         add("offer.\(source.name).signal", signal.name)
         if request.asksForExtremes(of: signal) { add("offer.\(source.name).extremes", signal.name) }
       }

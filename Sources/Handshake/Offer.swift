@@ -75,12 +75,14 @@ package struct Offer: Sendable {
   }
 
   /// An address that leaves no doubt about who is contacted and how: https, a host, nothing secret.
-  private static func checkedEndpoint(_ text: Located<String>) throws(TOMLError) -> Located<String> {
+  private static func checkedEndpoint(_ text: Located<String>) throws(TOMLError) -> Located<String>
+  {
     let prefix = "https://"
     let rest = text.value.dropFirst(prefix.count)
-    let host = rest.prefix { $0 != "/" && $0 != ":" }
-    guard text.value.hasPrefix(prefix), !host.isEmpty,
-      rest.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value < 0x7f && !"@?#\\".contains(Character($0)) })
+    guard text.value.hasPrefix(prefix), isHostAndPort(rest.prefix { $0 != "/" }),
+      rest.unicodeScalars.allSatisfy({
+        $0.value > 0x20 && $0.value < 0x7f && !"@?#\\".contains(Character($0))
+      })
     else {
       throw TOMLError(
         at: text.place, "'endpoint' is no plain https address",
@@ -88,6 +90,19 @@ package struct Offer: Sendable {
     }
     let trimmed = text.value.hasSuffix("/") ? String(text.value.dropLast()) : text.value
     return Located(trimmed, at: text.place)
+  }
+
+  /// `host` or `[address]`, and perhaps `:port`.
+  private static func isHostAndPort(_ text: Substring) -> Bool {
+    let end =
+      text.first == "["
+      ? text.firstIndex(of: "]").map(text.index(after:))
+      : text.firstIndex(of: ":") ?? text.endIndex
+    guard let end, text[..<end] != "[]", end != text.startIndex else { return false }
+    let port = text[end...]
+    if port.isEmpty { return true }
+    return port.first == ":" && port.dropFirst().allSatisfy(\.isNumber)
+      && UInt16(port.dropFirst()) ?? 0 != 0
   }
 }
 

@@ -92,7 +92,8 @@ struct SourceJudge {
 
   private func place(_ place: Place) -> FilePlace { FilePlace(file: offerFile, place: place) }
 
-  private func word(_ verdict: Verdict, _ place: Place?, _ reason: String) -> Agreement.SourceTerms {
+  private func word(_ verdict: Verdict, _ place: Place?, _ reason: String) -> Agreement.SourceTerms
+  {
     Agreement.SourceTerms(
       decision: Decision(
         verdict: verdict, rule: FilePlace(file: consentFile, place: place), reason: reason),

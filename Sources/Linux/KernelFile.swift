@@ -44,7 +44,9 @@ package struct KernelFile: ~Copyable {
     var count = 0
     while true {
       if count == buffer.count {
-        guard count < limitBytes else { throw SystemError(action: "read \(path) whole", code: EFBIG) }
+        guard count < limitBytes else {
+          throw SystemError(action: "read \(path) whole", code: EFBIG)
+        }
         buffer.append(contentsOf: repeatElement(0, count: count))
       }
       let read = try file.read(into: &buffer, from: count, at: count)

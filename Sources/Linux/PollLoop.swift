@@ -26,7 +26,9 @@ package struct PollLoop: ~Copyable {
     self.termination = termination
   }
 
-  private static func startTimer(_ intervalMilliseconds: Int64) throws(SystemError) -> FileDescriptor {
+  private static func startTimer(_ intervalMilliseconds: Int64) throws(SystemError)
+    -> FileDescriptor
+  {
     let number = timerfd_create(CLOCK_BOOTTIME, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
     guard number != -1 else { throw .last("create a timer") }
     let timer = FileDescriptor(owning: number)

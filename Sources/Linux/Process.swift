@@ -25,7 +25,9 @@ package enum Process {
   package static var clockTicksPerSecond: Int64 { Int64(sysconf(Int32(_SC_CLK_TCK))) }
 
   /// Whether a person looks at the output. The corresponding C function is `isatty`.
-  package static func isTerminal(_ descriptorNumber: Int32) -> Bool { isatty(descriptorNumber) == 1 }
+  package static func isTerminal(_ descriptorNumber: Int32) -> Bool {
+    isatty(descriptorNumber) == 1
+  }
 
   /// Writes to standard output (1) or standard error (2), whole; a closed reader is nobody's error.
   package static func print(_ text: String, to descriptorNumber: Int32) {
@@ -37,7 +39,9 @@ package enum Process {
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = unsafe rest.withUnsafeBytes { bytes in
-        retryingOnInterrupt { unsafe CLinux.write(descriptorNumber, bytes.baseAddress, bytes.count) }
+        retryingOnInterrupt {
+          unsafe CLinux.write(descriptorNumber, bytes.baseAddress, bytes.count)
+        }
       }
       guard written > 0 else { return }
       rest = rest.dropFirst(written)

@@ -38,7 +38,8 @@ package struct TextScanner: Sendable {
     guard offset + count <= text.byteCount else { return false }
     for index in 0..<count {
       let expected = unsafe literal.utf8Start[index]
-      guard unsafe text.unsafeLoad(fromByteOffset: offset + index, as: UInt8.self) == expected else {
+      guard unsafe text.unsafeLoad(fromByteOffset: offset + index, as: UInt8.self) == expected
+      else {
         return false
       }
     }
@@ -50,7 +51,9 @@ package struct TextScanner: Sendable {
   package mutating func word(upTo delimiter: Unicode.Scalar = " ", in text: RawSpan) -> Range<Int> {
     let start = offset
     let end = UInt8(ascii: delimiter)
-    while let next = byte(in: text), next != end, next != UInt8(ascii: " "), next != UInt8(ascii: "\n") {
+    while let next = byte(in: text), next != end, next != UInt8(ascii: " "),
+      next != UInt8(ascii: "\n")
+    {
       offset += 1
     }
     return start..<offset

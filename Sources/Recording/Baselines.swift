@@ -62,7 +62,8 @@ struct Baselines {
       guard let content = SealedBatch.content(rows.blob(2)) else { continue }
       for column in content.columns {
         let key = Key(grant: rows.integer(0), series: column.series)
-        guard states[key]?.boot == rows.integer(1), let last = column.values.last(where: { $0 != nil })
+        guard states[key]?.boot == rows.integer(1),
+          let last = column.values.last(where: { $0 != nil })
         else { continue }
         states[key]?.last = last
       }
@@ -90,7 +91,9 @@ struct Baselines {
   ) -> Baseline? {
     guard let state else { return Baseline(sinceMilliseconds: tick, value: value) }
     if state.boot != boot { return Baseline(sinceMilliseconds: 0, value: 0) }
-    if let last = state.last, value < last { return Baseline(sinceMilliseconds: tick, value: value) }
+    if let last = state.last, value < last {
+      return Baseline(sinceMilliseconds: tick, value: value)
+    }
     return nil
   }
 

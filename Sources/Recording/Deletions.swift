@@ -5,7 +5,8 @@ internal import Telemetry
 enum Deletions {
   static func all(_ database: borrowing Database) throws(SQLiteError) -> [Deletion] {
     var rows = try database.prepare(
-      "SELECT source, reason, batches, readings, recorded_ms, done_ms FROM deletions ORDER BY number")
+      "SELECT source, reason, batches, readings, recorded_ms, done_ms FROM deletions ORDER BY number"
+    )
     var deletions: [Deletion] = []
     while try rows.step() {
       guard let source = DataSource(rawValue: UInt8(clamping: rows.integer(0))) else { continue }
@@ -24,10 +25,14 @@ enum Deletions {
 
 extension Spool {
   /// Whether a recorded deletion waits for its rewrite.
-  package func owesDeletion() throws(SQLiteError) -> Bool { try Deletions.areOwed(in: store.database) }
+  package func owesDeletion() throws(SQLiteError) -> Bool {
+    try Deletions.areOwed(in: store.database)
+  }
 }
 
 extension History {
   /// Whether a recorded deletion waits for its rewrite.
-  package func owesDeletion() throws(SQLiteError) -> Bool { try Deletions.areOwed(in: store.database) }
+  package func owesDeletion() throws(SQLiteError) -> Bool {
+    try Deletions.areOwed(in: store.database)
+  }
 }

@@ -41,10 +41,13 @@ extension Outbox {
     var starts: [Int64: [CounterStart]] = [:]
     while try rows.step() {
       let (boot, since) = (rows.integer(1), rows.integer(2))
-      guard let start = rows.optionalInteger(4) ?? offsets[boot].map({ since + $0 }) else { continue }
+      guard let start = rows.optionalInteger(4) ?? offsets[boot].map({ since + $0 }) else {
+        continue
+      }
       starts[rows.integer(0), default: []].append(
         CounterStart(
-          boot: boot, sinceMilliseconds: since, value: rows.integer(3), startUnixMilliseconds: start))
+          boot: boot, sinceMilliseconds: since, value: rows.integer(3), startUnixMilliseconds: start
+        ))
     }
     return starts
   }
@@ -92,7 +95,8 @@ extension Outbox {
 
   package func setUploadState(_ key: String, _ value: Int64) throws(SQLiteError) {
     var statement = try database.prepare(
-      "INSERT INTO upload_state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+      "INSERT INTO upload_state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    )
     statement.bind(key)
     statement.bind(value)
     try statement.run()

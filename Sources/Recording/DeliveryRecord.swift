@@ -97,7 +97,8 @@ extension Outbox {
       try insertion.run()
       let number = database.lastInsertedRow
       for batch in batches {
-        try database.execute("UPDATE batches SET delivery = \(number) WHERE number = \(batch.number)")
+        try database.execute(
+          "UPDATE batches SET delivery = \(number) WHERE number = \(batch.number)")
       }
       return try deliveries("WHERE number = \(number)")[0]
     }
@@ -135,7 +136,8 @@ extension Outbox {
     let state: BatchState = outcome == .accepted ? .sent : .refused
     try database.transaction { () throws(SQLiteError) in
       try database.execute(
-        "UPDATE batches SET state = \(state.rawValue) WHERE state = 0 AND delivery = \(delivery.number)")
+        "UPDATE batches SET state = \(state.rawValue) WHERE state = 0 AND delivery = \(delivery.number)"
+      )
       var update = try database.prepare(
         "UPDATE deliveries SET outcome = ?, rejected = ?, message = ? WHERE number = ?")
       update.bind(outcome.rawValue)
@@ -152,7 +154,8 @@ extension Outbox {
 
   package func markAnnounced(_ deliveries: [Delivery]) throws(SQLiteError) {
     for delivery in deliveries {
-      try database.execute("UPDATE deliveries SET is_announced = 1 WHERE number = \(delivery.number)")
+      try database.execute(
+        "UPDATE deliveries SET is_announced = 1 WHERE number = \(delivery.number)")
     }
   }
 

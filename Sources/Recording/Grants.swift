@@ -16,7 +16,8 @@ extension Spool {
   /// The grants that are open, in the order of their sources.
   package func openGrants() throws(SQLiteError) -> [Grant] {
     var rows = try store.database.prepare(
-      "SELECT number, id, source, supplier, endpoint FROM grants WHERE closed_ms IS NULL ORDER BY source")
+      "SELECT number, id, source, supplier, endpoint FROM grants WHERE closed_ms IS NULL ORDER BY source"
+    )
     var grants: [Grant] = []
     while try rows.step() {
       guard let source = DataSource(rawValue: UInt8(clamping: rows.integer(2))) else { continue }

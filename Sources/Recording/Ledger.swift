@@ -55,7 +55,8 @@ package struct Ledger: ~Copyable {
       insertion.bind(time)
       insertion.bind(event.rawValue)
       insertion.bind(text)
-      insertion.bind(Self.hash(previous, number + 1, time, Array(event.rawValue.utf8), Array(text.utf8)))
+      insertion.bind(
+        Self.hash(previous, number + 1, time, Array(event.rawValue.utf8), Array(text.utf8)))
       try insertion.run()
     }
   }
@@ -69,7 +70,8 @@ package struct Ledger: ~Copyable {
 
   /// The number of the first row that does not follow from the one before it, nil when the chain holds.
   package func firstBrokenRow() throws(SQLiteError) -> Int64? {
-    var rows = try database.prepare("SELECT number, at_ms, kind, detail, hash FROM ledger ORDER BY number")
+    var rows = try database.prepare(
+      "SELECT number, at_ms, kind, detail, hash FROM ledger ORDER BY number")
     var (number, hash): (Int64, [UInt8]) = (0, [UInt8](repeating: 0, count: 32))
     while try rows.step() {
       number += 1
@@ -142,6 +144,7 @@ extension Ledger {
     var query = try database.prepare("SELECT boot, boot_ms, unix_ms FROM trusted_time")
     guard try query.step() else { return nil }
     return TrustedMoment(
-      boot: query.text(0), bootTimeMilliseconds: query.integer(1), unixMilliseconds: query.integer(2))
+      boot: query.text(0), bootTimeMilliseconds: query.integer(1),
+      unixMilliseconds: query.integer(2))
   }
 }

@@ -26,7 +26,9 @@ package struct RecordSummary: Equatable, Sendable {
   package let gaps: [Gap]
 
   /// Reads history.db, nil when nothing was ever recorded.
-  package static func ofHistory(_ directory: StateDirectory) throws(RecordingError) -> RecordSummary? {
+  package static func ofHistory(_ directory: StateDirectory) throws(RecordingError)
+    -> RecordSummary?
+  {
     guard let database = try Store.openForReading(directory.history, .history, in: directory) else {
       return nil
     }
@@ -40,7 +42,8 @@ package struct RecordSummary: Equatable, Sendable {
   private init(_ database: borrowing Database) throws(SQLiteError) {
     var totals: [RecordTotal] = []
     var rows = try database.prepare(
-      "SELECT source, state, batches, readings, bytes FROM totals WHERE batches > 0 ORDER BY source, state")
+      "SELECT source, state, batches, readings, bytes FROM totals WHERE batches > 0 ORDER BY source, state"
+    )
     while try rows.step() {
       guard let source = DataSource(rawValue: UInt8(clamping: rows.integer(0))),
         let state = BatchState(rawValue: rows.integer(1))

@@ -154,7 +154,8 @@ extension Rewrite {
       }
       try database.execute("DELETE FROM fresh.sqlite_sequence")
       try database.execute("INSERT INTO fresh.sqlite_sequence SELECT * FROM main.sqlite_sequence")
-      var done = try database.prepare("UPDATE fresh.deletions SET done_ms = ? WHERE done_ms IS NULL")
+      var done = try database.prepare(
+        "UPDATE fresh.deletions SET done_ms = ? WHERE done_ms IS NULL")
       done.bind(nowMilliseconds)
       try done.run()
     }

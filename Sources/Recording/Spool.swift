@@ -62,7 +62,9 @@ package struct Spool: ~Copyable {
     series = []
     sharings = [:]
     for grant in grants {
-      guard let resolution = agreement.terms(of: grant.source).resolutionMilliseconds else { continue }
+      guard let resolution = agreement.terms(of: grant.source).resolutionMilliseconds else {
+        continue
+      }
       sharings[grant.source] = Sharing(
         grant: grant,
         downsampler: Downsampler(
@@ -178,7 +180,8 @@ extension SpoolColumn.Statistic {
 extension RecordStore {
   fileprivate func takeSequence(of grant: Grant) throws(SQLiteError) -> Int64 {
     var query = try database.prepare(
-      "UPDATE grants SET next_sequence = next_sequence + 1 WHERE number = ? RETURNING next_sequence - 1")
+      "UPDATE grants SET next_sequence = next_sequence + 1 WHERE number = ? RETURNING next_sequence - 1"
+    )
     query.bind(grant.number)
     guard try query.step() else { return 0 }
     let sequence = query.integer(0)

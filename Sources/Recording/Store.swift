@@ -43,7 +43,8 @@ package enum Store {
   /// The lock keeps an opening and a swap of the file apart: a connection that joined the old file under
   /// the new file's -shm would read one through the index of the other.
   private static func open(
-    _ path: String, _ access: Database.Access, _ directory: StateDirectory, _ busyMilliseconds: Int32
+    _ path: String, _ access: Database.Access, _ directory: StateDirectory,
+    _ busyMilliseconds: Int32
   ) throws(RecordingError) -> Database {
     let lock: LockFile?
     do {
@@ -91,7 +92,8 @@ package enum Store {
     try database.execute("PRAGMA cache_size = -128")
   }
 
-  private static func create(_ database: borrowing Database, _ form: StoreForm) throws(SQLiteError) {
+  private static func create(_ database: borrowing Database, _ form: StoreForm) throws(SQLiteError)
+  {
     try database.transaction { () throws(SQLiteError) in
       // The other program may have been faster.
       guard try database.integer("PRAGMA user_version") == 0 else { return }

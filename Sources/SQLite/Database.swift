@@ -48,7 +48,9 @@ package struct Database: ~Copyable {
 
   /// Runs one or more statements without values. The corresponding C function is `sqlite3_exec`.
   package func execute(_ sql: String) throws(SQLiteError) {
-    guard unsafe sqlite3_exec(connection, sql, nil, nil, nil) == SQLITE_OK else { throw lastError() }
+    guard unsafe sqlite3_exec(connection, sql, nil, nil, nil) == SQLITE_OK else {
+      throw lastError()
+    }
   }
 
   /// Compiles a statement. The corresponding C function is `sqlite3_prepare_v3`.
@@ -92,7 +94,8 @@ package struct Database: ~Copyable {
 
   private func lastError() -> SQLiteError {
     unsafe SQLiteError(
-      code: sqlite3_extended_errcode(connection), message: String(cString: sqlite3_errmsg(connection)),
+      code: sqlite3_extended_errcode(connection),
+      message: String(cString: sqlite3_errmsg(connection)),
       path: path)
   }
 }

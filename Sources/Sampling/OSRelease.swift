@@ -27,7 +27,9 @@ struct OSRelease {
   }
 
   subscript(_ name: String) -> String? {
-    guard let value = values.last(where: { $0.name == name })?.value, !value.isEmpty else { return nil }
+    guard let value = values.last(where: { $0.name == name })?.value, !value.isEmpty else {
+      return nil
+    }
     return value
   }
 

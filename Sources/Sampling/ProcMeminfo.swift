@@ -57,7 +57,8 @@ final class ProcMeminfoProbe: Probe {
   private var places: Places?
 
   private struct Places {
-    let used, free, buffers, cached, limit, available, shared, reclaimable, unreclaimable: SeriesIndex
+    let used, free, buffers, cached, limit, available, shared, reclaimable,
+      unreclaimable: SeriesIndex
   }
 
   init(below root: KernelRoot) { source = ProbedFile("/proc/meminfo", below: root) }

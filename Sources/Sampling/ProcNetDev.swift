@@ -37,7 +37,9 @@ enum ProcNetDev {
       var line = ProcNetDevLine()
       scanner.skipSpaces(in: text)
       line.name = scanner.word(upTo: ":", in: text)
-      guard !line.name.isEmpty, scanner.skip(":", in: text) else { return "an interface's name and ':'" }
+      guard !line.name.isEmpty, scanner.skip(":", in: text) else {
+        return "an interface's name and ':'"
+      }
       guard let received = counters(&scanner, in: text) else { return "sixteen counters" }
       for _ in 0..<4 where scanner.integer(in: text) == nil { return "sixteen counters" }
       guard let transmitted = counters(&scanner, in: text) else { return "sixteen counters" }

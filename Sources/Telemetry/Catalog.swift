@@ -21,10 +21,12 @@ package enum Catalog {
 
   // MARK: product
 
-  package static let osType = fact("os.type", for: "the family of the operating system, always linux")
+  package static let osType = fact(
+    "os.type", for: "the family of the operating system, always linux")
   package static let osName = fact("os.name", for: "which distribution the appliance runs")
   package static let osVersion = fact("os.version", for: "which updates the appliance still needs")
-  package static let osDescription = fact("os.description", for: "the system's name as its maker writes it")
+  package static let osDescription = fact(
+    "os.description", for: "the system's name as its maker writes it")
   package static let osBuildID = fact("os.build_id", for: "which image was installed")
 
   package static let facts = [osType, osName, osVersion, osDescription, osBuildID]
@@ -75,7 +77,8 @@ package enum Catalog {
 
   package static let memory = [memoryUsage, memoryLimit, memoryAvailable, memoryShared, slabUsage]
 
-  private static func bytes(_ name: String, attributes: [String] = [], for brief: String) -> Signal {
+  private static func bytes(_ name: String, attributes: [String] = [], for brief: String) -> Signal
+  {
     Signal(
       name, .environment, .upDownCounter, unit: "By", attributes: attributes, from: "/proc/meminfo",
       for: brief)
@@ -86,7 +89,8 @@ package enum Catalog {
   package static let networkPackets = network(
     "packet.count", unit: "{packet}", device: "system.device", for: "links that are flooded")
   package static let networkErrors = network(
-    "errors", unit: "{error}", device: "network.interface.name", for: "bad cables, ports and adapters")
+    "errors", unit: "{error}", device: "network.interface.name",
+    for: "bad cables, ports and adapters")
   package static let networkDropped = network(
     "packet.dropped", unit: "{packet}", device: "network.interface.name",
     for: "packets the appliance could not take in time")

@@ -11,7 +11,8 @@ internal import Telemetry
 struct Accord: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "accord",
-    abstract: "What this appliance shares with its supplier, under whose word, and what became of it.",
+    abstract:
+      "What this appliance shares with its supplier, under whose word, and what became of it.",
     discussion: """
       The agreement stands in two files: offer.toml, the supplier's half, and consent.toml, the customer's. \
       Only accordd samples; only `accord upload` uses the network.
@@ -39,7 +40,8 @@ struct CommonOptions: ParsableArguments {
 
   mutating func validate() throws {
     guard (try? FileState.of(prefix)) ?? nil == nil else { return }
-    throw ValidationError("there is no directory '\(prefix)'; --prefix names the one that holds etc/accord")
+    throw ValidationError(
+      "there is no directory '\(prefix)'; --prefix names the one that holds etc/accord")
   }
 }
 

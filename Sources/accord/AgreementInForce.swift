@@ -12,7 +12,8 @@ enum AgreementInForce {
       trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
     let clock = SystemClock()
     _ = watch.refresh(
-      bootTimeMilliseconds: clock.bootTimeMilliseconds, nowMilliseconds: latestTime(locations, clock))
+      bootTimeMilliseconds: clock.bootTimeMilliseconds,
+      nowMilliseconds: latestTime(locations, clock))
     return watch.agreement
   }
 

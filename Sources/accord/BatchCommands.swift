@@ -21,7 +21,8 @@ struct OutboxCommand: ParsableCommand {
   @OptionGroup var selection: BatchSelection
 
   func run() throws {
-    try selection.run(common, states: [.pending, .refused, .timeUnknown], emptyText: "nothing waits")
+    try selection.run(
+      common, states: [.pending, .refused, .timeUnknown], emptyText: "nothing waits")
   }
 }
 
@@ -40,7 +41,8 @@ struct SentCommand: ParsableCommand {
   @OptionGroup var selection: BatchSelection
 
   func run() throws {
-    try selection.run(common, states: [.sent], emptyText: "nothing was sent, or it is kept no longer")
+    try selection.run(
+      common, states: [.sent], emptyText: "nothing was sent, or it is kept no longer")
   }
 }
 

@@ -45,16 +45,21 @@ struct ConsentShowCommand: ParsableCommand {
       Output.print("withheld: " + withheld.map(\.value.text).joined(separator: ", "))
     }
     Output.print("")
-    Output.print("Always sent with what is shared, and nothing else: a random pseudonym, service.name")
-    Output.print("\"accord\", the agent's version, the agreement's fingerprint, batch ids, the ledger's head,")
+    Output.print(
+      "Always sent with what is shared, and nothing else: a random pseudonym, service.name")
+    Output.print(
+      "\"accord\", the agent's version, the agreement's fingerprint, batch ids, the ledger's head,")
     Output.print("sizes.")
   }
 
   private func printSource(_ source: DataSource, _ agreement: Agreement) {
     let terms = agreement.terms(of: source)
     let state = terms.isHeld ? "held" : terms.decision.verdict.name
-    Output.print("\(source.name): \(state), \(terms.decision.reason) (\(terms.decision.rule.short))")
-    guard terms.decision.verdict == .share, let request = agreement.offer?.requests[source] else { return }
+    Output.print(
+      "\(source.name): \(state), \(terms.decision.reason) (\(terms.decision.rule.short))")
+    guard terms.decision.verdict == .share, let request = agreement.offer?.requests[source] else {
+      return
+    }
     let signals = Catalog.signals.filter {
       $0.source == source && agreement.decision(for: $0).verdict == .share
     }
@@ -85,7 +90,9 @@ struct ConsentShowCommand: ParsableCommand {
       object.array("withheld") { list in
         for entry in agreement.consent?.withheld ?? [] { list.element(entry.value.text) }
       }
-      object.array("problems") { list in for problem in agreement.problems { list.element("\(problem)") } }
+      object.array("problems") { list in
+        for problem in agreement.problems { list.element("\(problem)") }
+      }
     }
   }
 
@@ -154,9 +161,11 @@ struct ConsentCheckCommand: ParsableCommand {
     var notes: [String] = []
     for source in DataSource.allCases {
       for entry in agreement.offer?.requests[source]?.signals ?? []
-      where !Catalog.signals.contains(where: { $0.source == source && entry.value.matches($0.name) }) {
+      where !Catalog.signals.contains(where: { $0.source == source && entry.value.matches($0.name) }
+      ) {
         let place = FilePlace(file: agreement.offerFile, place: entry.place)
-        notes.append("\(place): \"\(entry.value.text)\" matches no \(source.name) signal of this version")
+        notes.append(
+          "\(place): \"\(entry.value.text)\" matches no \(source.name) signal of this version")
       }
     }
     return notes
@@ -169,7 +178,8 @@ struct ConsentCheckCommand: ParsableCommand {
     case .none:
       throw CommandFailure(
         .noAgreement, "there is no consent at \(agreement.consentFile): nothing is sampled or sent")
-    case .held: throw CommandFailure(.noAgreement, "nothing is sampled or sent until this is mended")
+    case .held:
+      throw CommandFailure(.noAgreement, "nothing is sampled or sent until this is mended")
     case .inForce:
       if agreement.offerProblem != nil {
         throw CommandFailure(.noAgreement, "nothing is sent until this is mended")

@@ -24,7 +24,8 @@ enum Output {
       var line = ""
       for (column, cell) in row.enumerated() {
         let padding = String(repeating: " ", count: widths[column] - cell.count)
-        line += (column == 0 ? "" : "  ") + (numeric.contains(column) ? padding + cell : cell + padding)
+        line +=
+          (column == 0 ? "" : "  ") + (numeric.contains(column) ? padding + cell : cell + padding)
       }
       while line.last == " " { line.removeLast() }
       print(line)
@@ -63,7 +64,8 @@ enum Output {
   static func duration(_ milliseconds: Int64) -> String {
     for (unit, length) in [("days", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)] {
       let length = Int64(length)
-      guard milliseconds >= length, milliseconds % length == 0, unit != "days" || milliseconds >= 2 * length
+      guard milliseconds >= length, milliseconds % length == 0,
+        unit != "days" || milliseconds >= 2 * length
       else { continue }
       return "\(milliseconds / length) \(unit)"
     }
@@ -81,9 +83,12 @@ enum Output {
     }
   }
 
-  /// "system.network.io eth0 receive": the keys are in the catalog and in the JSON.
+  /// "system.network.io eth0 receive", in the catalog's order: the keys are in the catalog and in the JSON.
   static func series(_ signal: String, _ attributes: [Attribute]) -> String {
-    ([signal] + attributes.map(\.value.text)).joined(separator: " ")
+    let keys = Catalog.signal(signal)?.attributeKeys ?? []
+    let known = keys.compactMap { key in attributes.first { $0.key == key } }
+    let others = attributes.filter { !keys.contains($0.key) }
+    return ([signal] + (known + others).map(\.value.text)).joined(separator: " ")
   }
 
   /// The part of a path that a person looks for.

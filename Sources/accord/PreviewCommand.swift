@@ -54,18 +54,17 @@ struct PreviewCommand: ParsableCommand {
 
   /// Readings under the rule that decides on them.
   private func printText(_ lines: [Line]) {
-    var (source, decision): (DataSource?, Decision?) = (nil, nil)
+    var rule: String?
     let names = lines.map { Output.series($0.signal.name, $0.attributes) }
     let nameWidth = names.map(\.count).max() ?? 0
     for (line, name) in zip(lines, names) {
-      if line.signal.source != source || line.decision != decision {
-        (source, decision) = (line.signal.source, line.decision)
-        Output.print(
-          "\(line.decision.verdict.name): \(line.signal.source.name), \(line.decision.reason) "
-            + "(\(line.decision.rule.short))")
-      }
+      let decision = line.decision
+      let own =
+        "\(decision.verdict.name): \(line.signal.source.name), \(decision.reason) (\(decision.rule.short))"
+      if own != rule { Output.print(own) }
+      rule = own
       let padding = String(repeating: " ", count: nameWidth - name.count)
-      let unit = line.signal.unit.isEmpty || line.signal.unit == "1" ? "" : " \(line.signal.unit)"
+      let unit = line.signal.unit == "1" ? "" : " \(line.signal.unit)"
       Output.print("  \(name)\(padding)  \(line.value)\(unit)")
     }
   }

@@ -10,7 +10,8 @@ internal import Telemetry
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "One screen: is it working, what is shared and by which line, what waits and what was removed.",
+    abstract:
+      "One screen: is it working, what is shared and by which line, what waits and what was removed.",
     discussion: "Example: accord status --json")
 
   @OptionGroup var common: CommonOptions
@@ -27,15 +28,20 @@ extension ApplianceStatus {
     for problem in agreement.problems { rows.append(["", "\(problem)"]) }
     for source in DataSource.allCases where isWorthALine(source) { rows += sourceRows(source) }
     let silent = DataSource.allCases.filter { !isWorthALine($0) }
-    if agreement.standing == .inForce, let place = agreement.consent?.sourcesPlace, !silent.isEmpty {
+    if agreement.standing == .inForce, let place = agreement.consent?.sourcesPlace, !silent.isEmpty
+    {
       let rule = FilePlace(file: agreement.consentFile, place: place).short
-      rows.append(["  others", "deny     \(rule)  not named: \(silent.map(\.name).joined(separator: ", "))"])
+      rows.append([
+        "  others", "deny     \(rule)  not named: \(silent.map(\.name).joined(separator: ", "))",
+      ])
     }
     rows.append(["history", totalText(historyTotal, quotaBytes: settings.historyQuotaBytes)])
     rows.append(["spool", spoolText])
     for (name, state) in [("refused", BatchState.refused), ("time unknown", .timeUnknown)] {
       let total = spoolTotal(state)
-      if total.batches > 0 { rows.append(["", "\(Output.count(total.batches, "batch")) \(name), set aside"]) }
+      if total.batches > 0 {
+        rows.append(["", "\(Output.count(total.batches, "batch")) \(name), set aside"])
+      }
     }
     for gap in gaps {
       rows.append([
@@ -55,9 +61,11 @@ extension ApplianceStatus {
     guard let daemon else { return "not running, and never was here" }
     let ago = Output.ago(daemon.sinceLastTickMilliseconds(clock))
     guard daemon.isAlive(clock) else {
-      return "not running; its last tick was at \(CalendarTime.rfc3339(milliseconds: daemon.lastTickMs))"
+      return
+        "not running; its last tick was at \(CalendarTime.rfc3339(milliseconds: daemon.lastTickMs))"
     }
-    return "\(daemon.version), running, last tick \(ago), one every \(Output.duration(daemon.intervalMs))"
+    return
+      "\(daemon.version), running, last tick \(ago), one every \(Output.duration(daemon.intervalMs))"
   }
 
   private var agreementText: String {
@@ -80,9 +88,13 @@ extension ApplianceStatus {
     let terms = agreement.terms(of: source)
     let state = terms.isHeld ? "held" : terms.decision.verdict.name
     let padded = state + String(repeating: " ", count: max(0, 7 - state.count))
-    let every = terms.resolutionMilliseconds.map { ", one reading every \(Output.duration($0))" } ?? ""
+    let every =
+      terms.resolutionMilliseconds.map { ", one reading every \(Output.duration($0))" } ?? ""
     var rows = [
-      ["  \(source.name)", "\(padded)  \(terms.decision.rule.short)  \(terms.decision.reason)\(every)"]
+      [
+        "  \(source.name)",
+        "\(padded)  \(terms.decision.rule.short)  \(terms.decision.reason)\(every)",
+      ]
     ]
     for (database, deletion) in deletions(of: source).suffix(4) {
       let what =
@@ -98,7 +110,8 @@ extension ApplianceStatus {
       holdsSomething(of: source)
     {
       rows.append([
-        "", "         what was kept is removed in \(due / 1000) s, if this stands unchanged until then",
+        "",
+        "         what was kept is removed in \(due / 1000) s, if this stands unchanged until then",
       ])
     }
     return rows
@@ -122,7 +135,8 @@ extension ApplianceStatus {
     let oldest = oldest.map {
       ", the oldest from \(CalendarTime.rfc3339(milliseconds: $0.firstMilliseconds))"
     }
-    return "\(Output.count(pending.batches)) pending (\(Output.size(pending.bytes)))\(oldest ?? ""); "
+    return
+      "\(Output.count(pending.batches)) pending (\(Output.size(pending.bytes)))\(oldest ?? ""); "
       + "\(Output.count(sent.batches)) sent and kept; quota \(Output.size(settings.spoolQuotaBytes))"
   }
 

@@ -90,7 +90,8 @@ extension ApplianceStatus {
 
   private func writeDelivery(_ object: inout JSONWriter) {
     object.member("outcome", lastDelivery?.outcome.rawValue)
-    object.member("time", lastDelivery.map { CalendarTime.rfc3339(milliseconds: $0.triedMilliseconds) })
+    object.member(
+      "time", lastDelivery.map { CalendarTime.rfc3339(milliseconds: $0.triedMilliseconds) })
     object.member("readings", lastDelivery?.readings)
     object.member("bytes", lastDelivery?.bytes)
     object.member("rejected", lastDelivery?.rejected)

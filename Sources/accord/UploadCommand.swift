@@ -42,7 +42,8 @@ struct UploadCommand: ParsableCommand {
       Output.print("nothing waits")
     }
     for sent in report.sent {
-      let rejected = sent.rejected > 0 ? ", \(Output.count(sent.rejected)) not kept by the receiver" : ""
+      let rejected =
+        sent.rejected > 0 ? ", \(Output.count(sent.rejected)) not kept by the receiver" : ""
       Output.print(
         "\(sent.source.name): \(Output.count(sent.batches, "batch")), "
           + "\(Output.count(sent.readings, "reading")) accepted in \(Output.count(sent.requests, "request")), "

@@ -64,7 +64,8 @@ enum AccordDaemon {
       while let flag = rest.popFirst() {
         let parts = flag.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         func value() throws(UsageError) -> String {
-          guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(), !value.isEmpty else {
+          guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(), !value.isEmpty
+          else {
             throw UsageError(description: "\(parts[0]) needs a directory; see accordd --help")
           }
           return value

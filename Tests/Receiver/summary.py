@@ -81,7 +81,8 @@ def value_text(value: Any) -> str:
 
 
 def attributes_text(attributes: dict[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in sorted(attributes.items()))
+    text = " ".join(f"{name}={value}" for name, value in sorted(attributes.items()))
+    return text if len(text) <= 48 else text[:47] + "…"
 
 
 def main() -> None:
