@@ -170,6 +170,11 @@ package final class Uploader {
 extension Uploader {
   private func deliverAll() throws(SQLiteError) {
     try recordUnrecorded()
+    if clock.isSynchronised {
+      // Batches from before the clock was set, in this boot, are stamped by what it says now.
+      try outbox.trustTime(
+        boot: boot, offsetMilliseconds: clock.wallTimeMilliseconds - clock.bootTimeMilliseconds)
+    }
     let timeless = try outbox.setAsideTimeless(currentBoot: boot)
     if timeless > 0 {
       report.notes.append(
