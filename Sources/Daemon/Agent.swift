@@ -51,6 +51,9 @@ package struct Agent: ~Copyable {
   /// Why the last seal failed, as long as it does.
   var recordingProblem: String?
   private var nextSealMilliseconds: Int64
+  private var nextAgeingMilliseconds: Int64 = 0
+  /// Text was parsed or batches were made since the last tick; an ordinary tick leaves nothing behind.
+  private var hasUnusedMemory = true
   private var wallOffset: WallOffset
 
   /// Opens everything. Fails with one sentence when the installation cannot work at all.
@@ -106,6 +109,10 @@ package struct Agent: ~Copyable {
     }
     carryOutRevocations(now)
     writeStatus(now)
+    if hasUnusedMemory {
+      Process.releaseUnusedMemory()
+      hasUnusedMemory = false
+    }
   }
 
   /// Seals what is in memory. The last thing before the process ends.
@@ -138,6 +145,7 @@ package struct Agent: ~Copyable {
   /// Writes the readings in memory to both databases, as far as the agreement in force still allows.
   mutating func seal() {
     guard isAgreementApplied else { return }
+    hasUnusedMemory = true
     let agreement = watch.agreement
     sampler.refreshFacts(wanted: gate.wantedFiles)
     wallOffset.follow(clock)
@@ -152,6 +160,7 @@ package struct Agent: ~Copyable {
         agreement.stillAllows($0, atLeast: .share)
       }
       try rememberTime(clock.bootTimeMilliseconds)
+      try age(clock.bootTimeMilliseconds)
       recovered()
     } catch { refused(error) }
   }
@@ -174,6 +183,19 @@ package struct Agent: ~Copyable {
       TrustedMoment(
         boot: boot, bootTimeMilliseconds: now, unixMilliseconds: clock.wallTimeMilliseconds))
     trustedMoment = try ledger.trustedMoment()
+  }
+
+  /// Removes what was kept long enough, once an hour, and only while somebody vouches for the time.
+  private mutating func age(_ now: Int64) throws(SQLiteError) {
+    guard now >= nextAgeingMilliseconds, let trusted = trustedMoment, trusted.boot == boot else {
+      return
+    }
+    let elapsed = now - trusted.bootTimeMilliseconds
+    let moment = TrustedMoment(
+      boot: boot, bootTimeMilliseconds: now, unixMilliseconds: trusted.unixMilliseconds + elapsed)
+    try history.age(keepMilliseconds: settings.historyKeepMilliseconds, at: moment)
+    try spool.age(keepSentMilliseconds: settings.keepSentMilliseconds, at: moment)
+    nextAgeingMilliseconds = now + 3_600_000
   }
 
   private mutating func refused(_ error: SQLiteError) {

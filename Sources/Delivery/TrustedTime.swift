@@ -45,6 +45,7 @@ extension Uploader {
   /// Tells the supplier which batches the accepted requests held. When that fails, the readings are there all
   /// the same, and the next run tells it.
   func announceDeliveries() throws(SQLiteError) {
+    lookAtAgreement()
     let agreement = watch.agreement
     let deliveries = try outbox.unannouncedDeliveries()
     guard report.stopped == nil, !deliveries.isEmpty, agreement.sharesSomething,

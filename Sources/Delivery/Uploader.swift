@@ -86,11 +86,13 @@ package final class Uploader {
     var watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
       trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
+    let directory = StateDirectory(locations.state)
+    let boot = try translated { () throws(SystemError) in try BootID.current() }
+    let moment = (try? Ledger.trustedMoment(directory)) ?? nil
     _ = watch.refresh(
       bootTimeMilliseconds: clock.bootTimeMilliseconds,
-      nowMilliseconds: clock.wallTimeMilliseconds)
+      nowMilliseconds: latestTime(moment, clock, boot))
     try refuse(watch.agreement)
-    let directory = StateDirectory(locations.state)
     guard try translated({ () throws(SystemError) in try FileState.of(directory.spool) }) != nil
     else {
       return UploadReport(notes: ["nothing was recorded yet: start accordd"])
@@ -103,7 +105,7 @@ package final class Uploader {
         "another upload is under way, or accordd is removing what is no longer agreed; "
           + "try again in a moment")
     }
-    let report = try begin(locations, directory, clock, watch, isByHand: isByHand)
+    let report = try begin(locations, directory, clock, boot, watch, isByHand: isByHand)
     _ = consume lock
     return report
   }
@@ -121,7 +123,7 @@ package final class Uploader {
   }
 
   private static func begin(
-    _ locations: Locations, _ directory: StateDirectory, _ clock: any Clock,
+    _ locations: Locations, _ directory: StateDirectory, _ clock: any Clock, _ boot: String,
     _ watch: consuming AgreementWatch, isByHand: Bool
   ) throws(UploadRefusal) -> UploadReport {
     let ledger = try translated { () throws(RecordingError) in
@@ -134,7 +136,6 @@ package final class Uploader {
       try Client(
         userAgent: "accord/\(AgentVersion.text) OTel-OTLP-Exporter-Swift/\(AgentVersion.text)")
     }
-    let boot = try translated { () throws(SystemError) in try BootID.current() }
     guard let outbox else { return UploadReport() }
     let uploader = Uploader(
       locations, directory, clock, boot, watch, ledger, outbox, client, isByHand: isByHand)
@@ -235,10 +236,16 @@ extension Uploader {
     lastLook = now
     let moment = (try? ledger.trustedMoment()) ?? nil
     return watch.refresh(
-      bootTimeMilliseconds: now,
-      nowMilliseconds: TrustedMoment.latest(
-        of: moment, wallMilliseconds: clock.wallTimeMilliseconds, boot: boot,
-        bootTimeMilliseconds: now))
+      bootTimeMilliseconds: now, nowMilliseconds: Self.latestTime(moment, clock, boot))
+  }
+
+  /// The time by which `until` passes.
+  private static func latestTime(
+    _ moment: TrustedMoment?, _ clock: any Clock, _ boot: String
+  ) -> Int64 {
+    TrustedMoment.latest(
+      of: moment, wallMilliseconds: clock.wallTimeMilliseconds, boot: boot,
+      bootTimeMilliseconds: clock.bootTimeMilliseconds)
   }
 
   /// Whether a transfer may go on. Looks at the agreement at most once a second.

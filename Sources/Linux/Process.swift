@@ -12,6 +12,9 @@ package enum Process {
     linux_ignore_file_size_and_pipe_signals()
   }
 
+  /// Gives memory that was needed only for a while back to the system. The corresponding C function is `malloc_trim`.
+  package static func releaseUnusedMemory() { malloc_trim(0) }
+
   /// Ends the process. The corresponding C function is `exit`.
   package static func exit(_ code: Int32) -> Never { CLinux.exit(code) }
 

@@ -38,6 +38,7 @@ package struct Database: ~Copyable {
     self.path = path
     unsafe connection = opened
     unsafe sqlite_make_strict(connection)
+    unsafe sqlite_keep_lookaside_small(connection)
     unsafe sqlite3_busy_timeout(connection, busyTimeoutMilliseconds)
     if access == .readWrite { unsafe sqlite_keep_wal_file(connection) }
   }

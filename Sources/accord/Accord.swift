@@ -27,7 +27,7 @@ struct Accord: ParsableCommand {
 }
 
 /// What every verb takes.
-struct CommonOptions: ParsableArguments {
+struct InstallationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where etc/accord, var/lib/accord and run/accord are found.", valueName: "directory"))

@@ -17,12 +17,12 @@ struct OutboxCommand: ParsableCommand {
       Example: accord outbox --json
       """)
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var installation: InstallationOptions
   @OptionGroup var selection: BatchSelection
 
   func run() throws {
     try selection.run(
-      common, states: [.pending, .refused, .timeUnknown], emptyText: "nothing waits")
+      installation, states: [.pending, .refused, .timeUnknown], emptyText: "nothing waits")
   }
 }
 
@@ -37,12 +37,12 @@ struct SentCommand: ParsableCommand {
       Example: accord sent 3f9a1c2e-17
       """)
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var installation: InstallationOptions
   @OptionGroup var selection: BatchSelection
 
   func run() throws {
     try selection.run(
-      common, states: [.sent], emptyText: "nothing was sent, or it is kept no longer")
+      installation, states: [.sent], emptyText: "nothing was sent, or it is kept no longer")
   }
 }
 
@@ -58,34 +58,34 @@ struct BatchSelection: ParsableArguments {
     if otlp && id == nil { throw ValidationError("--otlp needs the id of a batch; see the list") }
   }
 
-  func run(_ common: CommonOptions, states: Set<BatchState>, emptyText: String) throws {
-    let directory = StateDirectory(common.locations.state)
+  func run(_ installation: InstallationOptions, states: Set<BatchState>, emptyText: String) throws {
+    let directory = StateDirectory(installation.locations.state)
     do {
       guard let outbox = try Outbox.open(directory) else {
         if id != nil { throw CommandFailure(.failed, "nothing was recorded yet: start accordd") }
-        if !common.json { Output.print(emptyText) }
+        if !installation.json { Output.print(emptyText) }
         return
       }
       let batches = try outbox.batches(in: states)
-      guard let id else { return BatchList.print(batches, common, emptyText) }
+      guard let id else { return BatchList.print(batches, installation, emptyText) }
       guard let batch = batches.first(where: { $0.id == id }) else {
         throw CommandFailure(.failed, "there is no batch '\(id)' here; the list shows the ids")
       }
       if otlp {
-        try writeBody(batch, outbox, common)
+        try writeBody(batch, outbox, installation)
       } else {
-        try BatchReadings.print(batch, outbox, json: common.json)
+        try BatchReadings.print(batch, outbox, json: installation.json)
       }
     } catch let error as RecordingError { throw CommandFailure(.failed, error) }
   }
 
   private func writeBody(
-    _ batch: BatchSummary, _ outbox: borrowing Outbox, _ common: CommonOptions
+    _ batch: BatchSummary, _ outbox: borrowing Outbox, _ installation: InstallationOptions
   ) throws {
-    guard let pseudonym = try Identity.current(StateDirectory(common.locations.state)) else {
+    guard let pseudonym = try Identity.current(StateDirectory(installation.locations.state)) else {
       throw CommandFailure(.noAgreement, "there is no pseudonym: nothing is shared")
     }
-    let agreement = AgreementInForce.read(common.locations)
+    let agreement = AgreementInForce.read(installation.locations)
     let body = try RequestBody(of: [batch], from: outbox, agreement, pseudonym: pseudonym)
     guard body.readings > 0 else {
       throw CommandFailure(.denied, "the agreement of this moment shares nothing of \(batch.id)")
@@ -95,8 +95,8 @@ struct BatchSelection: ParsableArguments {
 }
 
 enum BatchList {
-  static func print(_ batches: [BatchSummary], _ common: CommonOptions, _ emptyText: String) {
-    if common.json {
+  static func print(_ batches: [BatchSummary], _ installation: InstallationOptions, _ emptyText: String) {
+    if installation.json {
       for batch in batches { printObject(batch) }
       return
     }

@@ -19,11 +19,11 @@ struct ConsentShowCommand: ParsableCommand {
     abstract: "Who shares what with whom, why, at which resolution and until when.",
     discussion: "Example: accord consent show --json")
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var installation: InstallationOptions
 
   func run() throws {
-    let agreement = AgreementInForce.read(common.locations)
-    if common.json { printObject(agreement) } else { printText(agreement) }
+    let agreement = AgreementInForce.read(installation.locations)
+    if installation.json { printObject(agreement) } else { printText(agreement) }
     try ConsentCheckCommand.fail(agreement)
   }
 
@@ -127,11 +127,11 @@ struct ConsentCheckCommand: ParsableCommand {
       Example: accord consent check
       """)
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var installation: InstallationOptions
 
   func run() throws {
-    let agreement = AgreementInForce.read(common.locations)
-    if common.json {
+    let agreement = AgreementInForce.read(installation.locations)
+    if installation.json {
       Output.object { object in
         object.member("state", agreement.standing.name)
         object.array("problems") { list in

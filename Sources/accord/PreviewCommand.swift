@@ -17,7 +17,7 @@ struct PreviewCommand: ParsableCommand {
       Example: accord preview --signal 'system.memory.*'
       """)
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var installation: InstallationOptions
 
   @Option(
     help: ArgumentHelp("Where proc, sys and etc/os-release are found.", valueName: "directory"))
@@ -36,10 +36,10 @@ struct PreviewCommand: ParsableCommand {
   }
 
   func run() throws {
-    let agreement = AgreementInForce.read(common.locations)
+    let agreement = AgreementInForce.read(installation.locations)
     let pattern = SignalPattern(signal)
     let lines = sample(agreement).filter { pattern.matches($0.signal.name) }
-    if common.json {
+    if installation.json {
       for line in lines { print(line) }
       return
     }
@@ -49,7 +49,7 @@ struct PreviewCommand: ParsableCommand {
     }
     Output.print(
       "\(lines.count) readings: \(counts.joined(separator: ", ")). "
-        + "The files are in \(common.locations.configuration); nothing was stored.")
+        + "The files are in \(installation.locations.configuration); nothing was stored.")
   }
 
   /// Readings under the rule that decides on them.

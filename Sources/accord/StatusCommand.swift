@@ -14,11 +14,11 @@ struct StatusCommand: ParsableCommand {
       "One screen: is it working, what is shared and by which line, what waits and what was removed.",
     discussion: "Example: accord status --json")
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var installation: InstallationOptions
 
   func run() throws {
-    let status = ApplianceStatus(common.locations)
-    if common.json { status.printObject() } else { status.printText() }
+    let status = ApplianceStatus(installation.locations)
+    if installation.json { status.printObject() } else { status.printText() }
   }
 }
 

@@ -15,7 +15,7 @@ struct UploadCommand: ParsableCommand {
       Example: accord upload
       """)
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var installation: InstallationOptions
 
   @Flag(help: "Keep to the pause after a failure, as the timer's runs do.")
   var scheduled = false
@@ -23,7 +23,7 @@ struct UploadCommand: ParsableCommand {
   func run() throws {
     let report: UploadReport
     do {
-      report = try Uploader.run(common.locations, clock: SystemClock(), isByHand: !scheduled)
+      report = try Uploader.run(installation.locations, clock: SystemClock(), isByHand: !scheduled)
     } catch {
       switch error {
       case .noAgreement: throw CommandFailure(.noAgreement, error)
@@ -31,7 +31,7 @@ struct UploadCommand: ParsableCommand {
       case .failed: throw CommandFailure(.failed, error)
       }
     }
-    if common.json { printObject(report) } else { printText(report) }
+    if installation.json { printObject(report) } else { printText(report) }
     if let reason = report.stopped {
       throw CommandFailure(.failed, "\(reason); what is not delivered stays and is tried again")
     }

@@ -1,9 +1,8 @@
 """An appliance in a folder: the real programs, the files that people write, and a kernel that says what a test wants.
 
     appliance.write_offer(receiver.url)
-    appliance.write_consent(sources={"environment": "share"})
-    with appliance.daemon():
-        wait_for(lambda: appliance.accord("outbox").json, "a batch")
+    appliance.write_consent({"environment": "share"})
+    appliance.record()
     assert appliance.accord("upload").code == 0
 """
 
@@ -11,64 +10,26 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = ROOT / ".build-programs" / "release"
-FIXTURES = ROOT / "Tests" / "Fixtures"
+from agreement_files import CONSENT, OFFER, toml
+from kernel import Kernel
+
+PROGRAMS = Path(__file__).resolve().parents[2] / ".build-programs" / "release"
 
 # Longer than anything takes on a busy machine, shorter than a person waits.
 COMMAND_SECONDS_MAX = 60
 WAIT_SECONDS_MAX = 30
 
-SUPPLIER = "Example Devices Ltd"
-
 # The commands that sample, and so take --kernel-root.
 SAMPLING_COMMANDS = ("preview",)
-
-# Small, and each number occurs once, so that a reading that arrives can only come from one place.
-KERNEL_FILES = {
-    "proc/stat": (
-        "cpu  1011 12 513 90014 115 16 17 18 0 0\n"
-        "cpu0 1011 12 513 90014 115 16 17 18 0 0\n"
-        "intr 200321 0 0\n"
-        "ctxt 300422\n"
-        "btime 1700000000\n"
-        "processes 4523\n"
-        "procs_running 2\n"
-        "procs_blocked 0\n"
-        "softirq 500624 0 0\n"
-    ),
-    "proc/meminfo": (
-        "MemTotal:        2048001 kB\n"
-        "MemFree:          512002 kB\n"
-        "MemAvailable:    1024003 kB\n"
-        "Buffers:           64004 kB\n"
-        "Cached:           256005 kB\n"
-        "SwapTotal:        128006 kB\n"
-        "SwapFree:         128007 kB\n"
-        "Slab:              32008 kB\n"
-        "SReclaimable:      16009 kB\n"
-        "SUnreclaim:        15999 kB\n"
-    ),
-    "proc/loadavg": "0.31 0.22 0.13 2/345 6789\n",
-    "proc/uptime": "1234.56 900.14\n",
-    "proc/net/dev": (
-        "Inter-|   Receive                                                |  Transmit\n"
-        " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n"
-        "    lo:    7001      71    0    0    0     0          0         0     7001      71    0    0    0     0       0          0\n"
-        "  eth0: 8002001    8101    1    2    0     0          0         3  9003001    9102    4    5    0     0       0          0\n"
-    ),
-    "proc/sys/kernel/random/boot_id": "0f0e0d0c-0b0a-4908-8706-050403020100\n",
-    "etc/os-release": 'ID=debian\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
-}
 
 Found = TypeVar("Found")
 
@@ -84,25 +45,11 @@ def wait_for(condition: Callable[[], Found], what: str, seconds: float = WAIT_SE
         time.sleep(0.02)
 
 
-def toml(values: dict[str, Any]) -> str:
-    """A dictionary as TOML: what is not a dictionary first, then one table for each dictionary."""
-    lines = [f"{_key(key)} = {_value(value)}" for key, value in values.items() if not isinstance(value, dict)]
-    for key, table in values.items():
-        if isinstance(table, dict):
-            lines += ["", f"[{_key(key)}]", *(f"{_key(name)} = {_value(value)}" for name, value in table.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _key(key: str) -> str:
-    return key if key.replace("_", "").replace("-", "").isalnum() else json.dumps(key)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+def program(name: str) -> str:
+    """The path of `accord` or `accordd`."""
+    path = Path(os.environ.get(name.upper(), PROGRAMS / name))
+    assert path.exists(), f"{path} is not there; `make build` makes it"
+    return str(path)
 
 
 @dataclass(frozen=True)
@@ -119,12 +66,19 @@ class Result:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def run(command: list[str]) -> Result:
+    """Runs a command to its end."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
 class Daemon:
     """A running `accordd`."""
 
-    def __init__(self, process: subprocess.Popen, log: Path):
+    def __init__(self, process: subprocess.Popen, log: Path, appliance: "Appliance"):
         self.process = process
         self._log = log
+        self._appliance = appliance
 
     @property
     def log(self) -> str:
@@ -142,34 +96,21 @@ class Daemon:
         self.process.kill()
         self.process.wait()
 
+    @property
+    def status(self) -> dict | None:
+        """Its own status file, or None before its first tick."""
+        status = self._appliance.status()
+        return status if status and status["pid"] == self.process.pid else None
 
-class Kernel:
-    """A folder with the `proc`, `sys` and `etc` that the programs are to see."""
+    def ticks(self, count: int = 1) -> None:
+        """Waits for that many more ticks."""
+        begun = (self.status or {"ticks": 0})["ticks"]
+        wait_for(lambda: self.status and self.status["ticks"] >= begun + count, f"{count} ticks")
 
-    def __init__(self, root: Path):
-        self.root = root
-
-    def write(self, path: str, text: str | bytes) -> Path:
-        """Writes a file in place, so that a descriptor which the daemon keeps open sees the new text. One write, and
-        the length after it: a read in between never finds the file empty."""
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        content = text.encode() if isinstance(text, str) else text
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o644)
-        try:
-            os.write(descriptor, content)
-            os.ftruncate(descriptor, len(content))
-        finally:
-            os.close(descriptor)
-        return file
-
-    def remove(self, path: str) -> None:
-        (self.root / path).unlink()
-
-    def copy(self, machine: str) -> None:
-        """Becomes the machine of that name under Tests/Fixtures."""
-        shutil.rmtree(self.root)
-        shutil.copytree(FIXTURES / machine, self.root, symlinks=True)
+    def probe(self, file: str) -> dict:
+        """What it says about one kernel file."""
+        (probe,) = [probe for probe in self.status["probes"] if probe["file"] == file]
+        return probe
 
 
 class Appliance:
@@ -183,8 +124,6 @@ class Appliance:
         for directory in (self.etc, self.var, self.run):
             directory.mkdir(parents=True, mode=0o750)
         self.kernel = Kernel(folder / "kernel")
-        for path, text in KERNEL_FILES.items():
-            self.kernel.write(path, text)
 
     # The files that people write.
 
@@ -201,76 +140,49 @@ class Appliance:
         if ca:
             shutil.copy(ca, self.etc / "supplier-ca.pem")
             delivery["ca_file"] = "supplier-ca.pem"
-        return self._write_toml(
-            "offer.toml",
-            {
-                "schema": 1,
-                "supplier": SUPPLIER,
-                "revision": 2,
-                "contact": "privacy@example.com",
-                "delivery": delivery,
-                "product": {
-                    "purpose": "Tell you about faults and updates before they hurt",
-                    "benefit": "Proactive replacement of worn parts",
-                    "retention": "400 days",
-                    "resolution": "1s",
-                    "signals": ["os.*", "system.uptime"],
-                },
-                "environment": {
-                    "purpose": "Recognise overheating, full disks and bad power",
-                    "benefit": "A yearly site-health report",
-                    "retention": "90 days",
-                    "resolution": "1s",
-                    "signals": ["system.*"],
-                },
-            },
-            changes,
-        )
+        return self.write("offer.toml", toml(OFFER | {"delivery": delivery} | changes))
 
     def write_consent(self, sources: dict[str, str], **changes: Any) -> Path:
         """The customer's half; a further table (`withhold`, `redact`, `resolution`) is given as a dictionary."""
-        return self._write_toml(
-            "consent.toml",
-            {
-                "schema": 1,
-                "supplier": SUPPLIER,
-                "accepts": 2,
-                "accepted_by": "IT operations",
-                "accepted_on": date(2026, 11, 21),
-                "sources": sources,
-            },
-            changes,
-        )
+        return self.write("consent.toml", toml(CONSENT | {"sources": sources} | changes))
 
-    def write_settings(self, interval: str = "1s", seal: str = "2s", **changes: Any) -> Path:
-        """accord.toml, by default as quick as the tests want it."""
-        return self._write_toml("accord.toml", {"sampling": {"interval": interval}, "spool": {"seal": seal}}, changes)
-
-    def _write_toml(self, name: str, values: dict[str, Any], changes: dict[str, Any]) -> Path:
-        changed = values | changes
-        return self.write(name, toml({key: value for key, value in changed.items() if value is not None}))
+    def write_settings(self, interval: str = "100ms", seal: str = "1h", **changes: Any) -> Path:
+        """accord.toml: quick ticks, and by default nothing is sealed before the daemon stops."""
+        settings = {"sampling": {"interval": interval}, "spool": {"seal": seal}}
+        return self.write("accord.toml", toml(settings | changes))
 
     # The programs.
 
+    def command(self, name: str, *arguments: str) -> list[str]:
+        """The command line of a program that works on this appliance."""
+        command = [program(name), *arguments, "--prefix", str(self.prefix)]
+        if name == "accordd" or arguments[0] in SAMPLING_COMMANDS:
+            command += ["--kernel-root", str(self.kernel.root)]
+        return command
+
     def accord(self, *arguments: str, json: bool = True) -> Result:
         """Runs `accord` to its end, with --json unless that is switched off."""
-        command = [_program("accord"), *arguments, "--prefix", str(self.prefix)]
-        if arguments[0] in SAMPLING_COMMANDS:
-            command += ["--kernel-root", str(self.kernel.root)]
-        if json:
-            command.append("--json")
-        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
-        return Result(done.returncode, done.stdout, done.stderr)
+        return run(self.command("accord", *arguments) + ["--json"] * json)
 
     @contextmanager
-    def daemon(self, *arguments: str, code: int = 0) -> Iterator[Daemon]:
+    def uploading(self) -> Iterator[subprocess.Popen]:
+        """Runs `accord upload` beside the test for the length of a `with`."""
+        command = self.command("accord", "upload", "--json")
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    @contextmanager
+    def daemon(self, *arguments: str, code: int = 0, before: tuple[str, ...] = ()) -> Iterator[Daemon]:
         """Runs `accordd` for the length of a `with`, then ends it with SIGTERM and checks its exit code. One that the
-        test killed itself is not checked."""
-        command = [_program("accordd"), "--prefix", str(self.prefix), "--kernel-root", str(self.kernel.root)]
+        test killed itself is not checked. `before` is a command line in front of its own."""
         log = self.prefix / "accordd.log"
         with open(log, "a") as file:
-            process = subprocess.Popen([*command, *arguments], stdin=subprocess.DEVNULL, stdout=file, stderr=file)
-        daemon = Daemon(process, log)
+            command = [*before, *self.command("accordd"), *arguments]
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        daemon = Daemon(process, log, self)
         try:
             yield daemon
             ended = daemon.stop()
@@ -279,6 +191,14 @@ class Appliance:
             if process.poll() is None:
                 daemon.kill()
 
+    def record(self, ticks: int = 3) -> str:
+        """Runs `accordd` for some ticks. When it stops it seals one batch for each shared source. Returns its log."""
+        with self.daemon() as daemon:
+            daemon.ticks(ticks)
+        return daemon.log
+
+    # What they leave.
+
     def status(self) -> dict | None:
         """The daemon's status file, or None before its first tick."""
         try:
@@ -286,8 +206,19 @@ class Appliance:
         except FileNotFoundError:
             return None
 
+    def batches(self, source: str | None = None, verb: str = "outbox") -> list[dict]:
+        """The batches that `accord outbox` lists, or `accord sent`."""
+        return [batch for batch in self.accord(verb).json if source in (None, batch["source"])]
 
-def _program(name: str) -> str:
-    path = Path(os.environ.get(name.upper(), PROGRAMS / name))
-    assert path.exists(), f"{path} is not there; `make build` makes it"
-    return str(path)
+    def readings(self, verb: str = "outbox") -> list[dict]:
+        """Every reading of every batch that `accord outbox` lists, or `accord sent`."""
+        return [reading for batch in self.batches(verb=verb) for reading in self.accord(verb, batch["id"]).json]
+
+    def sql(self, database: str, statement: str, *values: Any) -> list[tuple]:
+        """Runs one statement in a database under var/lib/accord."""
+        with closing(sqlite3.connect(self.var / f"{database}.db", timeout=10)) as connection, connection:
+            return connection.execute(statement, values).fetchall()
+
+    def bytes_of_state(self, names: str = "*") -> bytes:
+        """The raw bytes of the files under var/lib/accord, one after the other."""
+        return b"".join(file.read_bytes() for file in sorted(self.var.glob(names)) if file.is_file())

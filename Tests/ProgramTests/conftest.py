@@ -1,5 +1,6 @@
 """Fixtures of the program tests: an appliance, a supplier's receiver and certificates, all in temporary folders."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import certificates as certificate_files
 import pytest
 from appliance import Appliance
 from receiver import Receiver
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change owners, users and mounts")
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +37,10 @@ def appliance(bare_appliance: Appliance, receiver: Receiver, certificates) -> Ap
     bare_appliance.write_settings()
     bare_appliance.write_offer(receiver.url, certificates.ca)
     return bare_appliance
+
+
+@pytest.fixture
+def sharing(appliance: Appliance) -> Appliance:
+    """As above, and the customer shares both sources."""
+    appliance.write_consent({"product": "share", "environment": "share"})
+    return appliance

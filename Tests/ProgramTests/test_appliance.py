@@ -4,7 +4,8 @@ import tomllib
 from datetime import date
 
 import pytest
-from appliance import toml, wait_for
+from agreement_files import toml
+from appliance import wait_for
 
 
 def test_what_is_written_as_toml_is_read_back():

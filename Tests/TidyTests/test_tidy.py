@@ -41,12 +41,15 @@ IMPORTS: dict[str, set[str]] = {
     "Configuration": {"Linux", "TOML", "Telemetry"},
     "Handshake": {"Telemetry", "TOML", "Digest", "Linux"},
     "Recording": {"Handshake", "Telemetry", "JSON", "SQLite", "Compression", "Digest", "Linux"},
-    "Delivery": {"Recording", "Handshake", "OTLP", "HTTPS", "Compression", "Digest", "Telemetry", "Linux"}
-    | {"Configuration"},
-    "Diagnostics": {"Recording", "Handshake", "Sampling", "Telemetry", "JSON", "Configuration", "Linux", "Digest"}
-    | {"OTLP"},
-    "Daemon": {"Diagnostics", "Recording", "Handshake", "Sampling", "Configuration", "Telemetry", "JSON", "Linux"},
-    "accordd": {"Daemon", "Configuration", "Linux", "Telemetry", "Glibc"},
+    "Delivery": {
+        *{"Recording", "Handshake", "OTLP", "Configuration", "Telemetry", "JSON"},
+        *{"HTTPS", "SQLite", "Compression", "Digest", "Linux"},
+    },
+    "Daemon": {
+        *{"Recording", "Handshake", "Sampling", "Configuration", "Telemetry", "JSON"},
+        *{"SQLite", "Digest", "Linux"},
+    },
+    "accordd": {"Daemon", "Configuration", "Linux"},
 }
 # The command sees everything but the daemon's loop. It alone may use the two that cost megabytes.
 IMPORTS["accord"] = {*IMPORTS} - {"Daemon", "accordd"} | {"ArgumentParser", "FoundationEssentials", "Glibc"}

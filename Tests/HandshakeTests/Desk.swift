@@ -1,0 +1,74 @@
+// A directory with the two files as people leave them there, and a watch that looks at them.
+
+import Glibc
+import Linux
+import Telemetry
+
+@testable import Handshake
+
+final class Desk {
+  let path: String
+  var watch: AgreementWatch
+  /// The boot clock of the tests.
+  var bootTime: Int64 = 1_000_000
+  var now = today
+
+  var consent: String { path + "/consent.toml" }
+  var offer: String { path + "/offer.toml" }
+
+  init(consent: String? = exampleConsent, offer: String? = exampleOffer) {
+    var template = Array("/tmp/accord-desk-XXXXXX".utf8CString)
+    path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    watch = AgreementWatch(
+      consentPath: path + "/consent.toml", offerPath: path + "/offer.toml",
+      trusting: TrustedOwners(alsoCurrentUser: true))
+    if let consent { write(consent, to: self.consent) }
+    if let offer { write(offer, to: self.offer) }
+  }
+
+  deinit {
+    for name in ["consent.toml", "offer.toml", "new.toml"] { _ = unlink(path + "/" + name) }
+    _ = rmdir(path + "/offer.toml")
+    _ = rmdir(path)
+  }
+
+  /// Writes into the file that is there: the inode stays.
+  func write(_ text: String, to file: String) {
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    precondition(descriptor >= 0)
+    precondition(
+      text.utf8.withContiguousStorageIfAvailable {
+        Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }! >= 0)
+    close(descriptor)
+  }
+
+  /// Writes a new file and renames it over, as most editors do.
+  func replace(_ file: String, with text: String) {
+    write(text, to: path + "/new.toml")
+    precondition(rename(path + "/new.toml", file) == 0)
+  }
+
+  /// Puts the access and modification times of `file` back to what they were in `before`.
+  func restoreTimes(_ file: String, _ before: FileState) {
+    let time = timespec(
+      tv_sec: Int(before.modifiedNanoseconds / 1_000_000_000),
+      tv_nsec: Int(before.modifiedNanoseconds % 1_000_000_000))
+    precondition(utimensat(AT_FDCWD, file, [time, time], 0) == 0)
+  }
+
+  /// Looks `milliseconds` later. Returns whether the agreement is another one.
+  @discardableResult
+  func look(after milliseconds: Int64 = 10_000) -> Bool {
+    bootTime += milliseconds
+    now += milliseconds
+    return watch.refresh(bootTimeMilliseconds: bootTime, nowMilliseconds: now)
+  }
+
+  func hasSettled(at bootTime: Int64) -> Bool {
+    watch.hasSettled(bootTimeMilliseconds: bootTime)
+  }
+
+  var verdict: Verdict { watch.agreement.terms(of: .environment).decision.verdict }
+  var problem: String? { watch.agreement.problems.first?.description }
+}
