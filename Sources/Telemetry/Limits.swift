@@ -1,5 +1,4 @@
-// Every bound of the agent, in one place, each with its reason. Bytes are bytes of content; what SQLite adds
-// around them is counted by `rowOverheadBytes`.
+// Every bound of the agent, in one place, each with its reason.
 
 package enum Limits {
   // MARK: files that people write
@@ -35,9 +34,6 @@ package enum Limits {
 
   /// A batch's columns before compression. A minute of 1,000 series at 1 s is 0.5 MB.
   package static let batchBytesMax = 16 * 1024 * 1024
-
-  /// What a row costs beside its blob: measured over 10,000 one-minute batches with 1 KiB pages.
-  package static let rowOverheadBytes = 96
 
   /// The write-ahead log before it is copied into the database: flash is written twice, memory once.
   package static let walBytesMax = 1024 * 1024

@@ -95,7 +95,9 @@ struct BatchSelection: ParsableArguments {
 }
 
 enum BatchList {
-  static func print(_ batches: [BatchSummary], _ installation: InstallationOptions, _ emptyText: String) {
+  static func print(
+    _ batches: [BatchSummary], _ installation: InstallationOptions, _ emptyText: String
+  ) {
     if installation.json {
       for batch in batches { printObject(batch) }
       return
