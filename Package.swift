@@ -83,6 +83,17 @@ let package = Package(
         "JSON", "Linux",
       ], swiftSettings: sourceSettings),
 
+    // What several test suites share.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+
+    tests(of: "Linux", ["TestSupport"]),
+    tests(of: "SQLite", ["TestSupport"]),
+    tests(of: "Compression", ["TestSupport"]),
+    tests(of: "Digest", ["TestSupport"]),
+    tests(of: "Telemetry"),
+    tests(of: "JSON", ["TestSupport"]),
+    tests(of: "Sampling", ["Telemetry", "Linux", "TestSupport"]),
+    tests(of: "Configuration", ["TestSupport"]),
     tests(of: "TOML"),
     tests(of: "OTLP", ["Telemetry"]),
     tests(of: "HTTPS", exclude: ["server.py"]),

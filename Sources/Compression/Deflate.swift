@@ -85,28 +85,31 @@ package enum Decompressor {
   package static func decompress(
     _ compressed: [UInt8], _ format: Format, limitBytes: Int
   ) throws(CompressionError) -> [UInt8] {
-    var stream = unsafe z_stream()
-    guard unsafe zlib_inflate_start(&stream, format.windowBits) == Z_OK else { throw .damaged }
-    defer { unsafe inflateEnd(&stream) }
+    let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    unsafe stream.initialize(to: z_stream())
+    defer { unsafe stream.deallocate() }
+    let started = unsafe zlib_inflate_start(stream, format.windowBits)
+    precondition(started == Z_OK, "zlib has no memory, or is not the library it was built against")
+    defer { unsafe inflateEnd(stream) }
     var input = compressed
     var output = [UInt8](repeating: 0, count: min(limitBytes, max(4 * compressed.count, 512)))
     var written = 0
     while true {
       let result = unsafe input.withUnsafeMutableBufferPointer { source in
         unsafe output.withUnsafeMutableBufferPointer { target in
-          let read = unsafe source.count - Int(unread(stream, of: source.count))
-          unsafe stream.next_in = source.baseAddress! + read
-          unsafe stream.avail_in = UInt32(source.count - read)
-          unsafe stream.next_out = target.baseAddress! + written
-          unsafe stream.avail_out = UInt32(target.count - written)
-          let result = unsafe inflate(&stream, Z_NO_FLUSH)
-          written = unsafe target.count - Int(stream.avail_out)
+          let read = unsafe Int(stream.pointee.total_in)
+          unsafe stream.pointee.next_in = source.baseAddress! + read
+          unsafe stream.pointee.avail_in = UInt32(source.count - read)
+          unsafe stream.pointee.next_out = target.baseAddress! + written
+          unsafe stream.pointee.avail_out = UInt32(target.count - written)
+          let result = unsafe inflate(stream, Z_NO_FLUSH)
+          written = unsafe target.count - Int(stream.pointee.avail_out)
           return result
         }
       }
       switch result {
       case Z_STREAM_END:
-        guard unsafe stream.avail_in == 0 else { throw .damaged }
+        guard unsafe stream.pointee.avail_in == 0 else { throw .damaged }
         output.removeLast(output.count - written)
         return output
       case Z_OK where written == output.count:
@@ -116,9 +119,5 @@ package enum Decompressor {
       default: throw .damaged
       }
     }
-  }
-
-  private static func unread(_ stream: z_stream, of total: Int) -> Int {
-    unsafe total - Int(stream.total_in)
   }
 }

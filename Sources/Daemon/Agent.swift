@@ -152,17 +152,26 @@ package struct Agent: ~Copyable {
     let context = BatchContext(
       boot: boot, offsetMilliseconds: wallOffset.milliseconds,
       isSynchronised: clock.isSynchronised, fingerprint: fingerprint)
-    do {
-      try history.seal(context, facts: facts(agreement, atLeast: .local)) {
-        agreement.stillAllows($0, atLeast: .local)
-      }
-      try spool.seal(context, facts: facts(agreement, atLeast: .share)) {
-        agreement.stillAllows($0, atLeast: .share)
-      }
-      try rememberTime(clock.bootTimeMilliseconds)
-      try age(clock.bootTimeMilliseconds)
-      recovered()
-    } catch { refused(error) }
+    let (kept, shared) = (facts(agreement, atLeast: .local), facts(agreement, atLeast: .share))
+    // Each for itself: a database that refuses does not keep the other from being written.
+    let refusals = [
+      Self.refusal { () throws(SQLiteError) in
+        try history.seal(context, facts: kept) { agreement.stillAllows($0, atLeast: .local) }
+      },
+      Self.refusal { () throws(SQLiteError) in
+        try spool.seal(context, facts: shared) { agreement.stillAllows($0, atLeast: .share) }
+      },
+      Self.refusal { () throws(SQLiteError) in
+        try rememberTime(clock.bootTimeMilliseconds)
+        try age(clock.bootTimeMilliseconds)
+      },
+    ]
+    if let refusal = refusals.compactMap(\.self).first { refused(refusal) } else { recovered() }
+  }
+
+  private static func refusal(_ body: () throws(SQLiteError) -> Void) -> SQLiteError? {
+    do { try body() } catch { return error }
+    return nil
   }
 
   private func facts(_ agreement: Agreement, atLeast verdict: Verdict) -> [DataSource: [Fact]] {

@@ -13,7 +13,7 @@ enum DeliveryEvent {
     of delivery: Delivery, batches: [BatchSummary], head: (number: Int64, hash: [UInt8]),
     timeMilliseconds: Int64
   ) -> LogRecord {
-    let time = UInt64(clamping: timeMilliseconds) * 1_000_000
+    let time = UnixTime.nanoseconds(timeMilliseconds)
     return LogRecord(
       timeUnixNanoseconds: time, observedTimeUnixNanoseconds: time, severity: .info,
       attributes: [

@@ -25,14 +25,28 @@ struct MetricsBody {
     [Attribute("accord.source", .string(source.name))]
   }
 
-  private struct Key: Hashable {
+  /// What makes one metric. Beside the name it is all the same but for signals that another version of the
+  /// catalog described in another way.
+  private struct Key: Hashable, Comparable {
     let signal: String
+    let unit: String
+    let instrument: Instrument
     let decimals: Int
+
+    init(_ series: RecordedSeries) {
+      (signal, unit, decimals) = (series.signal, series.unit, series.decimals)
+      instrument = series.isExtreme ? .gauge : series.instrument
+    }
+
+    static func < (left: Key, right: Key) -> Bool {
+      (left.signal, left.unit, left.instrument.rawValue, left.decimals)
+        < (right.signal, right.unit, right.instrument.rawValue, right.decimals)
+    }
   }
 
   private let series: [Int64: RecordedSeries]
   private let starts: [Int64: [CounterStart]]
-  private var metrics: [Key: (series: RecordedSeries, entries: [NumberSeries])] = [:]
+  private var metrics: [Key: [NumberSeries]] = [:]
   /// How many points the body holds.
   private(set) var readings: Int64 = 0
 
@@ -51,31 +65,22 @@ struct MetricsBody {
         recorded.instrument == .counter
         ? counterEntries(column, content.ticks, boot, offsetMilliseconds, recorded)
         : [entry(recorded, nil, points(column, content.ticks, offsetMilliseconds) { $1 })]
-      let key = Key(signal: recorded.signal, decimals: recorded.decimals)
-      metrics[key, default: (recorded, [])].entries += entries.filter { !$0.points.isEmpty }
+      metrics[Key(recorded), default: []] += entries.filter { !$0.points.isEmpty }
       readings += entries.reduce(0) { $0 + Int64($1.points.count) }
     }
   }
 
   /// The encoded request.
   func encoded(resource: [Attribute], _ source: DataSource) -> [UInt8] {
-    let sorted = metrics.sorted {
-      ($0.key.signal, $0.key.decimals) < ($1.key.signal, $1.key.decimals)
-    }
     let scope = Scope(
       name: "accord", version: AgentVersion.text, attributes: Self.scopeAttributes(source),
-      metrics: sorted.map { key, metric in
+      metrics: metrics.sorted { $0.key < $1.key }.map { key, entries in
         Metric(
-          name: key.signal, unit: metric.series.unit,
-          instrument: Self.isExtreme(key.signal) ? .gauge : metric.series.instrument,
-          decimals: key.decimals, series: Self.joined(metric.entries))
+          name: key.signal, unit: key.unit, instrument: key.instrument, decimals: key.decimals,
+          series: Self.joined(entries))
       })
     return MetricsRequest.encode(
       resource: resource, scopes: [scope], schemaURL: Catalog.schemaURL)
-  }
-
-  private static func isExtreme(_ signal: String) -> Bool {
-    signal.hasSuffix(".min") || signal.hasSuffix(".max")
   }
 
   /// Entries of the same series from several batches become one.
@@ -111,7 +116,7 @@ struct MetricsBody {
     zip(ticks, column.values).compactMap { tick, reading in
       guard let reading, let value = value(tick, reading) else { return nil }
       return NumberPoint(
-        timeUnixNanoseconds: UInt64(clamping: tick + offsetMilliseconds) * 1_000_000, value: value)
+        timeUnixNanoseconds: UnixTime.nanoseconds(tick + offsetMilliseconds), value: value)
     }
   }
 
@@ -128,7 +133,7 @@ struct MetricsBody {
           ? value - beginning.value : nil
       }
       // A batch stamped by a clock that was corrected must not lie before its own start.
-      let start = UInt64(clamping: beginning.startUnixMilliseconds) * 1_000_000
+      let start = UnixTime.nanoseconds(beginning.startUnixMilliseconds)
       return entry(recorded, min(start, points.first?.timeUnixNanoseconds ?? start), points)
     }
   }
@@ -138,11 +143,24 @@ extension Agreement {
   /// Whether a recorded series may leave at this moment. What a newer catalog does not know, or what the
   /// redaction of today would have dropped, stays.
   func shares(_ series: RecordedSeries) -> Bool {
-    let isExtreme = series.signal.hasSuffix(".min") || series.signal.hasSuffix(".max")
-    let name = isExtreme ? String(series.signal.dropLast(4)) : series.signal
+    let name = series.isExtreme ? String(series.signal.dropLast(4)) : series.signal
     guard let signal = Catalog.signal(name), signal.source == series.source,
-      decision(for: signal).verdict == .share, !isExtreme || asksForExtremes(of: signal)
+      decision(for: signal).verdict == .share, !series.isExtreme || asksForExtremes(of: signal)
     else { return false }
     return !redacts(series.attributes)
+  }
+}
+
+extension RecordedSeries {
+  /// Whether it is the minimum or maximum of each interval of a gauge.
+  fileprivate var isExtreme: Bool { signal.hasSuffix(".min") || signal.hasSuffix(".max") }
+}
+
+enum UnixTime {
+  /// The nearest time that OTLP can express: its 64 bits end in the year 2554, and a clock may say anything.
+  static func nanoseconds(_ milliseconds: Int64) -> UInt64 {
+    let (product, isTooLate) = UInt64(clamping: milliseconds).multipliedReportingOverflow(
+      by: 1_000_000)
+    return isTooLate ? .max : product
   }
 }

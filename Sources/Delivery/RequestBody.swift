@@ -9,7 +9,7 @@ package struct RequestBody: Sendable {
   package let bytes: [UInt8]
   package let readings: Int64
   /// Batches whose content cannot be read.
-  package let damaged: [String]
+  package let damaged: [BatchSummary]
 
   /// - Parameter batches: of one source and one grant, not empty.
   package init(
@@ -18,10 +18,10 @@ package struct RequestBody: Sendable {
   ) throws(SQLiteError) {
     var body = MetricsBody(
       series: try outbox.series(), starts: try outbox.counterStarts(for: batches))
-    var damaged: [String] = []
+    var damaged: [BatchSummary] = []
     for batch in batches {
       guard let content = try outbox.content(of: batch) else {
-        damaged.append(batch.id)
+        damaged.append(batch)
         continue
       }
       let base = outbox.timeBase(of: batch)

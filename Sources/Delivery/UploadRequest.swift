@@ -11,8 +11,9 @@ internal import SQLite
 internal import Telemetry
 
 extension Uploader {
-  /// How often a request may fail inside the receiver before its batches are set aside.
-  private static let failedTriesMax: Int64 = 8
+  /// How often a request may fail inside the receiver, while that accepts others, before its batches are set
+  /// aside.
+  private static let failuresMax: Int64 = 8
 
   /// Sends the oldest batches of a source that may leave, and commits the answer. Returns nil when none is
   /// left for this run.
@@ -26,12 +27,14 @@ extension Uploader {
     else { return nil }
     let fingerprint = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
     while true {
+      // Of a grant with somebody else, which accordd has not closed yet, nothing goes to this receiver.
       var waiting = try outbox.pending(
-        source, after: cursors[source] ?? 0, limit: batchesMax)
+        source, for: recipient, after: cursors[source] ?? 0, limit: batchesMax)
       guard let first = waiting.first else { return nil }
       guard first.isTimeTrusted else {
         // The answer to an empty request says what time it is; then the same batches are looked at again.
         if let failure = try askForTime(recipient) { return (0, failure) }
+        if lookAtAgreement() { return (0, .stopped) }
         continue
       }
       waiting = try group(waiting, resolution, fingerprint)
@@ -55,16 +58,17 @@ extension Uploader {
       return []
     }
     if let number = first.delivery, let delivery = try outbox.delivery(number) {
-      let batches = try outbox.batches(ofDelivery: number).filter { $0.state == .pending }
+      let batches = try outbox.batches(of: delivery).filter { $0.state == .pending }
       let isSame = delivery.fingerprint == fingerprint && delivery.batches == Int64(batches.count)
-      if isSame, batches.count <= max(waiting.count, 1) { return batches }
+      if isSame, batches.count <= waiting.count { return batches }
       try outbox.abandon(delivery)
     }
     var readings: Int64 = 0
     return Array(
       waiting.prefix { batch in
         readings += batch.readings
-        return batch.grant == first.grant && batch.facts == first.facts && batch.isTimeTrusted
+        return batch.grant == first.grant && batch.facts == first.facts
+          && batch.delivery == first.delivery && batch.isTimeTrusted
           && batch.resolutionMilliseconds >= resolution
           && (batch.number == first.number || readings <= Self.readingsPerRequestMax)
       })
@@ -84,30 +88,43 @@ extension Uploader {
     }
     try outbox.fixCounterStarts(for: batches)
     let body = try RequestBody(of: batches, from: outbox, agreement, pseudonym: pseudonym)
-    for batch in body.damaged {
-      report.notes.append("batch \(batch) is damaged and was passed over")
+    if !body.damaged.isEmpty {
+      try outbox.giveUp(body.damaged, nowMilliseconds: clock.wallTimeMilliseconds)
+      report.notes.append(
+        "\(body.damaged.count) damaged batches were removed, and counted as a gap")
+      return nil
     }
     guard body.readings > 0 else {
       cursors[source] = batches[batches.count - 1].number
       return nil
     }
     let compressed = compressor.compress(body.bytes)
-    if compressed.count > Limits.requestBytesMax, batches.count > 1 {
-      return .tooLarge(reason: "more than \(Limits.requestBytesMax) bytes")
+    let isTooLarge =
+      body.bytes.count > Limits.requestRawBytesMax || compressed.count > Limits.requestBytesMax
+    if isTooLarge, batches.count > 1 {
+      return .tooLarge(reason: "more than one request may hold")
     }
-    let delivery: Delivery
-    if let number = batches[0].delivery, let earlier = try outbox.delivery(number) {
-      delivery = earlier
-    } else {
-      delivery = try outbox.beginDelivery(
-        of: batches, fingerprint: fingerprint, nowMilliseconds: clock.wallTimeMilliseconds)
-    }
-    try outbox.noteAttempt(
-      delivery, readings: body.readings, body: compressed,
-      nowMilliseconds: clock.wallTimeMilliseconds)
+    let delivery = try begin(batches, fingerprint, compressed, readings: body.readings)
     let result = post(compressed, to: "/v1/metrics", recipient, agreement)
     try commit(result, delivery.number, source, last: batches[batches.count - 1].number)
     return result
+  }
+
+  /// Writes down that a body is about to leave: as the repeat of an earlier attempt if it has the same bytes,
+  /// which another version of this program may not make.
+  private func begin(
+    _ batches: [BatchSummary], _ fingerprint: [UInt8], _ body: [UInt8], readings: Int64
+  ) throws(SQLiteError) -> Delivery {
+    let now = clock.wallTimeMilliseconds
+    if let number = batches[0].delivery, let earlier = try outbox.delivery(number) {
+      if outbox.isRepeat(body, of: earlier) {
+        try outbox.noteRepeat(earlier, nowMilliseconds: now)
+        return earlier
+      }
+      try outbox.abandon(earlier)
+    }
+    return try outbox.beginDelivery(
+      of: batches, fingerprint: fingerprint, body: body, readings: readings, nowMilliseconds: now)
   }
 
   /// What an answer does to the spool.
@@ -117,22 +134,26 @@ extension Uploader {
     guard let delivery = try outbox.delivery(number) else { return }
     switch result {
     case .accepted(let rejected, let message):
+      // A receiver may claim any number; no more can be lost than was sent.
+      let rejected = min(rejected, delivery.readings)
       try outbox.finish(delivery, .accepted, rejected: rejected, message: message)
       count(delivery, of: source, rejected: rejected)
       if rejected > 0 {
         report.notes.append("the receiver did not keep \(rejected) readings: \(message)")
+      } else if !message.isEmpty {
+        report.notes.append("the receiver kept all readings and says: \(message)")
       }
-    case .refused(let message):
-      try setAside(delivery, message)
-    case .tooLarge(let reason) where delivery.batches == 1:
-      try setAside(delivery, reason)
-    case .failedThere(let reason) where delivery.tries >= Self.failedTriesMax:
-      try setAside(delivery, reason)
-    case .tooLarge: try outbox.abandon(delivery)
+    case .refused where delivery.batches > 1, .tooLarge where delivery.batches > 1:
+      try outbox.abandon(delivery)
+    case .refused(let reason), .tooLarge(let reason): try setAside(delivery, reason)
     case .failedThere(let reason):
-      try outbox.noteAnswer(delivery, message: reason)
-      report.notes.append(reason)
       cursors[source] = last
+      try outbox.noteAnswer(delivery, message: reason, isFailure: true)
+      report.notes.append(reason)
+      // Only if it is this request: a receiver that fails over all of them is not well.
+      if delivery.failures + 1 >= Self.failuresMax, try outbox.hasAcceptance(after: delivery) {
+        try setAside(delivery, reason)
+      }
     case .retryLater(let reason, _), .notTheSupplier(let reason):
       try outbox.noteAnswer(delivery, message: reason)
     case .stopped:
@@ -160,7 +181,7 @@ extension Uploader {
     request.timeoutSeconds = Limits.requestTimeoutSeconds
     request.responseBytesMax = Limits.responseBytesMax
     do {
-      let response = try client.post(request, body: body) { mayGoOn() }
+      let response = try send(request, body) { mayGoOn() }
       learnTime(response)
       return UploadResult(response, nowMilliseconds: clock.wallTimeMilliseconds)
     } catch {

@@ -8,6 +8,7 @@
 
 package import HTTPS
 internal import OTLP
+internal import Telemetry
 
 package enum UploadResult: Equatable, Sendable {
   /// Acceptance. Rejected readings are never sent again; they are counted and shown.
@@ -33,10 +34,11 @@ package enum UploadResult: Equatable, Sendable {
     case 200..<300 where isProtocol || response.body.isEmpty:
       // A success whose body cannot be read is a success: resending would only make duplicates.
       let answer = try? ExportResponse(decoding: response.body)
-      self = .accepted(rejected: answer?.rejectedCount ?? 0, message: answer?.message ?? "")
+      self = .accepted(
+        rejected: answer?.rejectedCount ?? 0, message: printable(answer?.message ?? ""))
     case 400 where isProtocol:
       let status = try? StatusResponse(decoding: response.body)
-      self = .refused(message: status?.message ?? "bad data")
+      self = .refused(message: printable(status?.message ?? "bad data"))
     case 413: self = .tooLarge(reason: "HTTP 413: the request is too large for the receiver")
     case 429, 502, 503, 504:
       self = .retryLater(
@@ -63,9 +65,10 @@ package enum UploadResult: Equatable, Sendable {
 
   private static func misfit(_ response: Response) -> String {
     let status = "HTTP \(response.status)"
+    let type = printable(response.contentType ?? "no content type")
     return switch response.status {
     case 200..<300:
-      "\(status), but not in the protocol (\(response.contentType ?? "no content type")): "
+      "\(status), but not in the protocol (\(type)): "
         + "a proxy or a login page may stand in between"
     case 300..<400:
       "\(status): a redirect, which is not followed because the agreement names the receiver; "
@@ -74,7 +77,7 @@ package enum UploadResult: Equatable, Sendable {
     case 404, 405:
       "\(status): there is no OTLP receiver at this address; check 'endpoint' in the offer"
     case 400:
-      "\(status), but not in the protocol (\(response.contentType ?? "no content type")): "
+      "\(status), but not in the protocol (\(type)): "
         + "a proxy may stand in between, or a client certificate is wanted"
     default: "\(status): not an answer of an OTLP receiver"
     }
@@ -92,12 +95,26 @@ private enum MediaType {
 package enum RetryAfter {
   /// Both forms of RFC 9110, 10.2.3: seconds, or a date. Nil when it is neither.
   package static func milliseconds(_ text: String, nowMilliseconds: Int64) -> Int64? {
-    let text = text.filter { !$0.isNewline }
-    if let seconds = Int64(text.filter { $0 != " " }) {
-      // A day is the longest pause that a receiver may ask for: more is a mistake.
-      return seconds < 0 ? nil : min(seconds, 86_400) * 1000
+    let words = text.split(whereSeparator: \.isWhitespace)
+    if words.count == 1, words[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+      let seconds = Int64(words[0]) ?? .max
+      return min(seconds, Limits.pauseMillisecondsMax / 1000) * 1000
     }
     guard let date = HTTPDate.unixSeconds(text) else { return nil }
-    return min(max(0, date * 1000 - nowMilliseconds), 86_400_000)
+    return min(max(0, date * 1000 - nowMilliseconds), Limits.pauseMillisecondsMax)
   }
+}
+
+/// Another machine's words as they may reach a terminal, a log or a status page: one line, without what moves
+/// the cursor or turns the direction of writing, and bounded.
+private func printable(_ text: String) -> String {
+  var printable = String.UnicodeScalarView()
+  for scalar in text.unicodeScalars.prefix(Limits.foreignTextCharactersMax) {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
+      printable.append("?")
+    default: printable.append(scalar)
+    }
+  }
+  return String(printable)
 }

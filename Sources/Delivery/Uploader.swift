@@ -22,46 +22,11 @@ package import Linux
 internal import OTLP
 internal import Recording
 internal import SQLite
-package import Telemetry
-
-/// What a run did.
-package struct UploadReport: Equatable, Sendable {
-  /// What one source sent.
-  package struct Sent: Equatable, Sendable {
-    package let source: DataSource
-    package var requests: Int64 = 0
-    package var batches: Int64 = 0
-    package var readings: Int64 = 0
-    /// Compressed, as they went over the wire.
-    package var bytes: Int64 = 0
-    /// Readings that the receiver took the request for and did not keep.
-    package var rejected: Int64 = 0
-  }
-
-  package internal(set) var sent: [Sent] = []
-  /// What a person should know, a sentence each.
-  package internal(set) var notes: [String] = []
-  /// Why the run ended before everything was delivered, nil when nothing is left.
-  package internal(set) var stopped: String?
-}
-
-/// Why a run could not begin.
-package enum UploadRefusal: Error, Sendable, CustomStringConvertible {
-  /// There is no valid agreement.
-  case noAgreement(String)
-  /// The agreement shares nothing.
-  case nothingShared(String)
-  /// Something here is in the way.
-  case failed(String)
-
-  package var description: String {
-    switch self {
-    case .noAgreement(let text), .nothingShared(let text), .failed(let text): text
-    }
-  }
-}
+internal import Telemetry
 
 package final class Uploader {
+  typealias Sender = (Request, [UInt8], () -> Bool) throws(HTTPSError) -> Response
+
   let locations: Locations
   let directory: StateDirectory
   let clock: any Clock
@@ -69,7 +34,8 @@ package final class Uploader {
   var watch: AgreementWatch
   let ledger: Ledger
   let outbox: Outbox
-  var client: Client
+  /// Sends a request, and asks all the while whether it may go on.
+  let send: Sender
   var compressor = Compressor(.gzip)
   var report = UploadReport()
   /// The newest batch of each source that this run has dealt with.
@@ -83,6 +49,20 @@ package final class Uploader {
   package static func run(
     _ locations: Locations, clock: any Clock, isByHand: Bool
   ) throws(UploadRefusal) -> UploadReport {
+    var client = try translated { () throws(HTTPSError) in
+      try Client(
+        userAgent: "accord/\(AgentVersion.text) OTel-OTLP-Exporter-Swift/\(AgentVersion.text)")
+    }
+    return try run(locations, clock: clock, isByHand: isByHand) {
+      request, body, mayGoOn throws(HTTPSError) in
+      try client.post(request, body: body, shouldContinue: mayGoOn)
+    }
+  }
+
+  /// As above, through `send`: tests answer in the receiver's place.
+  static func run(
+    _ locations: Locations, clock: any Clock, isByHand: Bool, send: @escaping Sender
+  ) throws(UploadRefusal) -> UploadReport {
     var watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
       trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
@@ -92,7 +72,9 @@ package final class Uploader {
     _ = watch.refresh(
       bootTimeMilliseconds: clock.bootTimeMilliseconds,
       nowMilliseconds: latestTime(moment, clock, boot))
-    try refuse(watch.agreement)
+    if let refusal = UploadRefusal(watch.agreement, "nothing was sent, and nobody was contacted") {
+      throw refusal
+    }
     guard try translated({ () throws(SystemError) in try FileState.of(directory.spool) }) != nil
     else {
       return UploadReport(notes: ["nothing was recorded yet: start accordd"])
@@ -105,26 +87,14 @@ package final class Uploader {
         "another upload is under way, or accordd is removing what is no longer agreed; "
           + "try again in a moment")
     }
-    let report = try begin(locations, directory, clock, boot, watch, isByHand: isByHand)
+    let report = try begin(locations, directory, clock, boot, watch, send, isByHand: isByHand)
     _ = consume lock
     return report
   }
 
-  private static func refuse(_ agreement: Agreement) throws(UploadRefusal) {
-    if agreement.sharesSomething { return }
-    let contact = "; nothing was sent, and nobody was contacted"
-    switch agreement.standing {
-    case .none: throw .noAgreement("there is no consent at \(agreement.consentFile)\(contact)")
-    case .held(let problem): throw .noAgreement("\(problem)\(contact)")
-    case .inForce:
-      if let problem = agreement.offerProblem { throw .noAgreement("\(problem)\(contact)") }
-      throw .nothingShared("\(agreement.consentFile): no source is shared\(contact)")
-    }
-  }
-
   private static func begin(
     _ locations: Locations, _ directory: StateDirectory, _ clock: any Clock, _ boot: String,
-    _ watch: consuming AgreementWatch, isByHand: Bool
+    _ watch: consuming AgreementWatch, _ send: @escaping Sender, isByHand: Bool
   ) throws(UploadRefusal) -> UploadReport {
     let ledger = try translated { () throws(RecordingError) in
       try Ledger.open(directory, busyMilliseconds: Limits.commandBusyMilliseconds)
@@ -132,13 +102,9 @@ package final class Uploader {
     let outbox = try translated { () throws(RecordingError) in
       try Outbox.openForDelivery(directory)
     }
-    let client = try translated { () throws(HTTPSError) in
-      try Client(
-        userAgent: "accord/\(AgentVersion.text) OTel-OTLP-Exporter-Swift/\(AgentVersion.text)")
-    }
     guard let outbox else { return UploadReport() }
     let uploader = Uploader(
-      locations, directory, clock, boot, watch, ledger, outbox, client, isByHand: isByHand)
+      locations, directory, clock, boot, watch, ledger, outbox, send, isByHand: isByHand)
     do throws(SQLiteError) {
       try uploader.deliverAll()
     } catch { throw .failed("\(RecordingError.database(error))") }
@@ -154,7 +120,7 @@ package final class Uploader {
   private init(
     _ locations: Locations, _ directory: StateDirectory, _ clock: any Clock, _ boot: String,
     _ watch: consuming AgreementWatch, _ ledger: consuming Ledger, _ outbox: consuming Outbox,
-    _ client: consuming Client, isByHand: Bool
+    _ send: @escaping Sender, isByHand: Bool
   ) {
     self.locations = locations
     self.directory = directory
@@ -163,7 +129,7 @@ package final class Uploader {
     self.watch = watch
     self.ledger = ledger
     self.outbox = outbox
-    self.client = client
+    self.send = send
     self.isByHand = isByHand
   }
 }
@@ -189,10 +155,14 @@ extension Uploader {
     var schedule = UploadSchedule(
       sources: sources, pause: try savedPause(), isByHand: isByHand,
       nowMilliseconds: clock.wallTimeMilliseconds)
-    let before = schedule.pause
     try follow(&schedule)
-    if schedule.pause != before { try save(schedule.pause) }
-    try announceDeliveries()
+    if schedule.mayContact, let answer = try announceDeliveries() {
+      let before = schedule.pause
+      schedule.announced(answer, nowMilliseconds: clock.wallTimeMilliseconds)
+      try save(schedule.pause, insteadOf: before)
+    }
+    try outbox.forgetOldest()
+    report.refusal = UploadRefusal(watch.agreement, "what is not delivered stays here")
   }
 
   private func follow(_ schedule: inout UploadSchedule) throws(SQLiteError) {
@@ -212,8 +182,11 @@ extension Uploader {
           schedule.exhausted(source)
           continue
         }
+        let before = schedule.pause
         schedule.finished(
-          source, batches: answer.batches, answer.result, jitter: Double.random(in: 0...1))
+          source, batches: answer.batches, answer.result,
+          nowMilliseconds: clock.wallTimeMilliseconds, jitter: Double.random(in: 0...1))
+        try save(schedule.pause, insteadOf: before)
       }
     }
   }
@@ -224,7 +197,10 @@ extension Uploader {
       untilMilliseconds: try outbox.uploadState("not_before_ms") ?? 0)
   }
 
-  private func save(_ pause: UploadSchedule.Pause) throws(SQLiteError) {
+  private func save(
+    _ pause: UploadSchedule.Pause, insteadOf before: UploadSchedule.Pause
+  ) throws(SQLiteError) {
+    if pause == before { return }
     try outbox.setUploadState("failures", pause.failures)
     try outbox.setUploadState("not_before_ms", pause.untilMilliseconds)
   }
@@ -256,11 +232,17 @@ extension Uploader {
 
   /// Completes what a crash left between the spool and the ledger.
   private func recordUnrecorded() throws(SQLiteError) {
-    for delivery in try outbox.unrecordedDeliveries() { try record(delivery) }
+    for delivery in try outbox.unrecordedDeliveries() {
+      if try ledger.holdsUpload(delivery.id) {
+        try outbox.markRecorded(delivery)
+      } else {
+        try record(delivery)
+      }
+    }
   }
 
   func record(_ delivery: Delivery) throws(SQLiteError) {
-    let ids = try outbox.batches(ofDelivery: delivery.number).map(\.id)
+    let ids = try outbox.batches(of: delivery).map(\.id)
     try ledger.append(.upload, atMilliseconds: clock.wallTimeMilliseconds) { detail in
       detail.member("delivery", delivery.id)
       detail.member("outcome", delivery.outcome.rawValue)

@@ -28,9 +28,11 @@ package struct Response: Hashable, Sendable {
 
 /// Dates as HTTP writes them.
 package enum HTTPDate {
-  /// Unix seconds, or nil when the text is no date. The corresponding C function is `curl_getdate`.
+  /// Unix seconds, or nil when the text is no date of the years 1970 to 9999: a server may write any year,
+  /// and one of ten digits would not fit the arithmetic with times. The corresponding C function is
+  /// `curl_getdate`.
   package static func unixSeconds(_ text: String) -> Int64? {
-    let seconds = unsafe curl_getdate(text, nil)
-    return seconds < 0 ? nil : Int64(seconds)
+    let seconds = unsafe Int64(curl_getdate(text, nil))
+    return (0...253_402_300_799).contains(seconds) ? seconds : nil
   }
 }

@@ -25,17 +25,17 @@ package enum AtomicFile {
       let file = try FileDescriptor.open(intermediate, .replace(mode: mode))
       try file.write(content)
       if durability == .synchronised { try file.synchronise() }
+      try rename(intermediate, path)
     } catch {
       unlink(intermediate)
       throw error
     }
-    guard unsafe rename(intermediate, path) != -1 else { throw .last("replace \(path)") }
     if durability == .synchronised { try synchroniseDirectory(of: path) }
   }
 
   /// Renames `source` over `destination` and makes that survive a power cut.
   package static func move(_ source: String, over destination: String) throws(SystemError) {
-    guard unsafe rename(source, destination) != -1 else { throw .last("replace \(destination)") }
+    try rename(source, destination)
     try synchroniseDirectory(of: destination)
   }
 
@@ -44,6 +44,13 @@ package enum AtomicFile {
     guard unsafe CLinux.unlink(path) != -1 || linux_last_error() == ENOENT else {
       throw .last("remove \(path)")
     }
+  }
+
+  private static func rename(_ source: String, _ destination: String) throws(SystemError) {
+    let result = unsafe source.withCString { from in
+      unsafe destination.withCString { to in unsafe CLinux.rename(from, to) }
+    }
+    guard result != -1 else { throw .last("replace \(destination)") }
   }
 
   private static func unlink(_ path: String) { _ = unsafe CLinux.unlink(path) }

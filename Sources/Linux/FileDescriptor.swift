@@ -18,16 +18,16 @@ package struct FileDescriptor: ~Copyable {
 
   /// Opens `path`. The corresponding C function is `open`.
   package static func open(_ path: String, _ access: Access) throws(SystemError) -> FileDescriptor {
-    let number =
+    let (flags, mode): (Int32, UInt32) =
       switch access {
-      case .readOnly: retryingOnInterrupt { unsafe Int(linux_open(path, O_RDONLY | O_CLOEXEC, 0)) }
-      case .readWrite(let mode):
-        retryingOnInterrupt { unsafe Int(linux_open(path, O_RDWR | O_CREAT | O_CLOEXEC, mode)) }
-      case .replace(let mode):
-        retryingOnInterrupt {
-          unsafe Int(linux_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode))
-        }
+      case .readOnly: (O_RDONLY, 0)
+      case .readWrite(let mode): (O_RDWR | O_CREAT, mode)
+      case .replace(let mode): (O_WRONLY | O_CREAT | O_TRUNC, mode)
       }
+    // A String passed as a C pointer is copied to the heap; withCString lends it as it lies there.
+    let number = unsafe path.withCString { name in
+      retryingOnInterrupt { unsafe Int(linux_open(name, flags | O_CLOEXEC, mode)) }
+    }
     guard number != -1 else { throw .last("open \(path)") }
     return FileDescriptor(owning: Int32(number))
   }

@@ -26,7 +26,8 @@ package struct FileState: Equatable, Sendable {
   /// The corresponding C function is `stat`.
   package static func of(_ path: String) throws(SystemError) -> FileState? {
     var status = stat()
-    guard unsafe stat(path, &status) != -1 else {
+    // Lent and not copied to the heap, as for `open`: this runs twice at every tick.
+    guard unsafe path.withCString({ unsafe stat($0, &status) }) != -1 else {
       let error = SystemError.last("stat \(path)")
       if error.isNotFound { return nil }
       throw error

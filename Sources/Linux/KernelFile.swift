@@ -36,22 +36,18 @@ package struct KernelFile: ~Copyable {
       return body(unsafe buffer.span.bytes.extracting(0..<count))
     } catch {
       if [ENOENT, ENODEV, ESRCH, ENXIO, ENOTDIR].contains(error.code) { return nil }
-      throw error
+      throw SystemError(action: "read \(path)", code: error.code)
     }
   }
 
   private mutating func fill(from file: borrowing FileDescriptor) throws(SystemError) -> Int {
     var count = 0
     while true {
-      if count == buffer.count {
-        guard count < limitBytes else {
-          throw SystemError(action: "read \(path) whole", code: EFBIG)
-        }
-        buffer.append(contentsOf: repeatElement(0, count: count))
-      }
+      if count == buffer.count { buffer.append(contentsOf: repeatElement(0, count: count)) }
       let read = try file.read(into: &buffer, from: count, at: count)
       if read == 0 { return count }
       count += read
+      guard count <= limitBytes else { throw SystemError(action: "read", code: EFBIG) }
     }
   }
 }

@@ -59,17 +59,19 @@ package struct TextScanner: Sendable {
     return start..<offset
   }
 
-  /// An unsigned decimal number after optional spaces, or nil if there is none or it exceeds Int64.
+  /// An unsigned decimal number after optional spaces, or nil if there is none, it exceeds Int64, or
+  /// something other than white space follows it: "12kB" is no number.
   package mutating func integer(in text: RawSpan) -> Int64? {
     skipSpaces(in: text)
-    return digits(startingAt: 0, in: text)
+    guard let value = digits(in: text), isAtEndOfWord(of: text) else { return nil }
+    return value
   }
 
   /// A decimal number with a point, as an integer of `places` decimals: "0.05" with 2 places is 5.
   /// Missing places count as zeros, further ones are cut, as the kernel's own printing does.
   package mutating func decimal(places: Int, in text: RawSpan) -> Int64? {
     skipSpaces(in: text)
-    guard var value = digits(startingAt: 0, in: text) else { return nil }
+    guard var value = digits(in: text) else { return nil }
     var missing = places
     if byte(in: text) == UInt8(ascii: ".") {
       offset += 1
@@ -81,6 +83,7 @@ package struct TextScanner: Sendable {
         missing -= 1
       }
     }
+    guard isAtEndOfWord(of: text) else { return nil }
     for _ in 0..<missing {
       guard let longer = appending(0, to: value) else { return nil }
       value = longer
@@ -95,9 +98,14 @@ package struct TextScanner: Sendable {
     return Int64(next - UInt8(ascii: "0"))
   }
 
-  private mutating func digits(startingAt start: Int64, in text: RawSpan) -> Int64? {
+  private func isAtEndOfWord(of text: RawSpan) -> Bool {
+    guard let next = byte(in: text) else { return true }
+    return next == UInt8(ascii: " ") || next == UInt8(ascii: "\n") || next == UInt8(ascii: "\t")
+  }
+
+  private mutating func digits(in text: RawSpan) -> Int64? {
     guard digit(in: text) != nil else { return nil }
-    var value = start
+    var value: Int64 = 0
     while let digit = digit(in: text) {
       guard let longer = appending(digit, to: value) else { return nil }
       value = longer

@@ -61,6 +61,15 @@ package struct Ledger: ~Copyable {
     }
   }
 
+  /// Whether the answer to a delivery is written down already. Looks from the newest row backwards.
+  package func holdsUpload(_ delivery: String) throws(SQLiteError) -> Bool {
+    var query = try database.prepare(
+      "SELECT 1 FROM ledger WHERE kind = ? AND instr(detail, ?) ORDER BY number DESC LIMIT 1")
+    query.bind(Event.upload.rawValue)
+    query.bind(delivery)
+    return try query.step()
+  }
+
   /// The number and the hash of the newest row.
   package func head() throws(SQLiteError) -> (number: Int64, hash: [UInt8]) {
     var query = try database.prepare("SELECT number, hash FROM ledger ORDER BY number DESC LIMIT 1")

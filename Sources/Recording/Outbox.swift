@@ -1,6 +1,7 @@
 // The spool as the other program sees it: what waits, what left, and the way back of answers.
 
 internal import Digest
+package import Handshake
 internal import Linux
 package import SQLite
 package import Telemetry
@@ -105,22 +106,31 @@ package struct Outbox: ~Copyable {
   }
 
   /// Every pending batch of one source in an open grant, oldest first, beyond `number`.
+  ///
+  /// - Parameter recipient: with whom and where the grant must be; nil for any.
   package func pending(
-    _ source: DataSource, after number: Int64, limit: Int
+    _ source: DataSource, for recipient: Grant.Recipient? = nil, after number: Int64, limit: Int
   ) throws(SQLiteError) -> [BatchSummary] {
-    try summaries(
+    let isTheirs = recipient == nil ? "" : "AND g.supplier = ?1 AND g.endpoint = ?2"
+    return try summaries(
       """
-      WHERE b.source = \(source.rawValue) AND b.state = 0 AND b.is_open AND b.number > \(number)
+      WHERE b.source = \(source.rawValue) AND b.state = 0 AND b.is_open AND b.number > \(number) \(isTheirs)
       ORDER BY b.number LIMIT \(limit)
-      """)
+      """, for: recipient)
   }
 
-  package func batches(ofDelivery number: Int64) throws(SQLiteError) -> [BatchSummary] {
-    try summaries("WHERE b.delivery = \(number) ORDER BY b.number")
+  package func batches(of delivery: Delivery) throws(SQLiteError) -> [BatchSummary] {
+    try summaries("WHERE b.\(Self.isOf(delivery)) ORDER BY b.number")
   }
 
-  private func summaries(_ condition: String) throws(SQLiteError) -> [BatchSummary] {
+  private func summaries(
+    _ condition: String, for recipient: Grant.Recipient? = nil
+  ) throws(SQLiteError) -> [BatchSummary] {
     var rows = try database.prepare("\(Self.summary) \(condition)")
+    if let recipient {
+      rows.bind(recipient.supplier)
+      rows.bind(recipient.endpoint)
+    }
     var summaries: [BatchSummary] = []
     while try rows.step() {
       if let summary = Self.summary(rows) { summaries.append(summary) }

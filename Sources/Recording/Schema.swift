@@ -54,6 +54,8 @@ enum Schema {
         "grant" INTEGER NOT NULL,
         fingerprint BLOB NOT NULL,     -- the agreement under which it was tried
         batches INTEGER NOT NULL,
+        first_batch INTEGER NOT NULL,  -- its batches are found between these two, without another index
+        last_batch INTEGER NOT NULL,
         readings INTEGER NOT NULL,
         bytes INTEGER NOT NULL,
         digest BLOB NOT NULL,          -- SHA-256 of the body
@@ -61,7 +63,7 @@ enum Schema {
         outcome TEXT NOT NULL,         -- DeliveryOutcome
         rejected INTEGER NOT NULL DEFAULT 0,
         message TEXT NOT NULL DEFAULT '',
-        tries INTEGER NOT NULL DEFAULT 0,
+        failures INTEGER NOT NULL DEFAULT 0,      -- how often the receiver itself failed over it
         is_recorded INTEGER NOT NULL DEFAULT 0,   -- its ledger row is written
         is_announced INTEGER NOT NULL DEFAULT 0   -- its event has left
       );

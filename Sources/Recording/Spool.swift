@@ -29,10 +29,16 @@ package struct Spool: ~Copyable {
   private var series: [PermittedSeries] = []
   package private(set) var readingsLost: Int64 = 0
 
-  /// One source that is shared at this moment.
-  private struct Sharing {
+  /// One source that is shared at this moment. A class, so that a tick changes it in place: changing a value
+  /// inside a dictionary allocates.
+  private final class Sharing {
     let grant: Grant
     var downsampler: Downsampler
+
+    init(grant: Grant, downsampler: Downsampler) {
+      self.grant = grant
+      self.downsampler = downsampler
+    }
   }
 
   package static func open(
@@ -96,6 +102,7 @@ package struct Spool: ~Copyable {
           SpoolColumn(position: position, statistic: statistic))
       }
     }
+    for sharing in sharings.values { sharing.downsampler.reserveRoom() }
     series = sample.series
   }
 

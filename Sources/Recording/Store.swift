@@ -65,11 +65,11 @@ package enum Store {
   ) throws(RecordingError) -> Bool {
     let (version, kind): (Int64, Int64)
     do {
+      // Asked first: another program may make the database between these questions, all at once.
+      let isEmpty = try database.integer("SELECT count(*) FROM sqlite_schema") == 0
       version = try database.integer("PRAGMA user_version")
       kind = try database.integer("PRAGMA application_id")
-      if version == 0, kind == 0, try database.integer("SELECT count(*) FROM sqlite_schema") == 0 {
-        return true
-      }
+      if isEmpty, version == 0, kind == 0 { return true }
     } catch { throw .database(error) }
     guard kind == form.applicationID else { throw .foreign(path: database.path) }
     guard version <= Schema.version else {

@@ -83,7 +83,9 @@ package struct Statement: ~Copyable {
 
   package func text(_ column: Int32) -> String {
     guard let text = unsafe sqlite3_column_text(statement, column) else { return "" }
-    return unsafe String(cString: text)
+    // By its length and not up to the first NUL: text may hold one. The order of the two calls is SQLite's wish.
+    let count = unsafe Int(sqlite3_column_bytes(statement, column))
+    return unsafe String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
   }
 
   package func blob(_ column: Int32) -> [UInt8] {

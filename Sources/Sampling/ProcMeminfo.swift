@@ -70,7 +70,7 @@ final class ProcMeminfoProbe: Probe {
     func set(_ place: SeriesIndex, _ kibibytes: Int64?) {
       if let kibibytes { sample.set(place, kibibytes * 1024) }
     }
-    if let total = meminfo.totalKiB, let available = meminfo.availableKiB {
+    if let total = meminfo.totalKiB, let available = meminfo.availableKiB, available <= total {
       // By the conventions: what an application could not get without swapping.
       set(places.used, total - available)
     }

@@ -27,6 +27,8 @@ struct ProcNetDevLine: Equatable {
 }
 
 enum ProcNetDev {
+  private static let counters: StaticString = "at least twelve counters below 2^63 behind each name"
+
   /// Lends each interface's line to `body`. Returns what was expected and did not stand there, or nil.
   static func parse(_ text: RawSpan, _ body: (ProcNetDevLine) -> Void) -> StaticString? {
     var scanner = TextScanner()
@@ -40,9 +42,9 @@ enum ProcNetDev {
       guard !line.name.isEmpty, scanner.skip(":", in: text) else {
         return "an interface's name and ':'"
       }
-      guard let received = counters(&scanner, in: text) else { return "sixteen counters" }
-      for _ in 0..<4 where scanner.integer(in: text) == nil { return "sixteen counters" }
-      guard let transmitted = counters(&scanner, in: text) else { return "sixteen counters" }
+      guard let received = four(&scanner, in: text) else { return Self.counters }
+      for _ in 0..<4 where scanner.integer(in: text) == nil { return Self.counters }
+      guard let transmitted = four(&scanner, in: text) else { return Self.counters }
       line.received = received
       line.transmitted = transmitted
       body(line)
@@ -51,7 +53,7 @@ enum ProcNetDev {
     return nil
   }
 
-  private static func counters(
+  private static func four(
     _ scanner: inout TextScanner, in text: RawSpan
   ) -> ProcNetDevCounters? {
     guard let bytes = scanner.integer(in: text), let packets = scanner.integer(in: text),
@@ -84,7 +86,9 @@ final class ProcNetDevProbe: Probe {
     leftOut = 0
     var expected = 0
     return source.read { text in
-      ProcNetDev.parse(text) { line in
+      // The whole table first: one that breaks off half-way would look like interfaces that vanished.
+      if let missing = ProcNetDev.parse(text, { _ in }) { return missing }
+      return ProcNetDev.parse(text) { line in
         // Lines keep their order from tick to tick, so the next interface is nearly always the next line.
         guard let position = position(of: line.name, in: text, near: expected, &sample) else {
           leftOut += 1

@@ -7,8 +7,8 @@
 //   processes 1962
 //
 // Columns of the cpu lines, in ticks of USER_HZ: user nice system idle iowait irq softirq steal guest
-// guest_nice. `user` already holds guest, and `nice` guest_nice, so these two are not read. Kernels before
-// 2.6.11 lack the later columns. https://docs.kernel.org/filesystems/proc.html#miscellaneous-kernel-statistics-in-proc-stat
+// guest_nice. `user` already holds guest, and `nice` guest_nice, so these two are not read. The other eight are
+// there since 2.6.11. https://docs.kernel.org/filesystems/proc.html#miscellaneous-kernel-statistics-in-proc-stat
 
 internal import Linux
 internal import Telemetry
@@ -32,7 +32,7 @@ struct ProcStat: Equatable {
     self = ProcStat()
     var scanner = TextScanner()
     guard scanner.skip("cpu ", in: text) else { return "a first line that begins with 'cpu '" }
-    guard parseTotals(&scanner, in: text) else { return "seven numbers behind 'cpu'" }
+    guard parseTotals(&scanner, in: text) else { return "eight numbers behind 'cpu'" }
     scanner.skipLine(in: text)
     while !scanner.isAtEnd(of: text) {
       if scanner.skip("cpu", in: text) {
@@ -50,11 +50,12 @@ struct ProcStat: Equatable {
     guard let user = scanner.integer(in: text), let nice = scanner.integer(in: text),
       let system = scanner.integer(in: text), let idle = scanner.integer(in: text),
       let iowait = scanner.integer(in: text), let irq = scanner.integer(in: text),
-      let softirq = scanner.integer(in: text)
+      let softirq = scanner.integer(in: text), irq <= Int64.max - softirq,
+      let steal = scanner.integer(in: text)
     else { return false }
     (userTicks, niceTicks, systemTicks) = (user, nice, system)
-    (idleTicks, iowaitTicks, interruptTicks) = (idle, iowait, irq &+ softirq)
-    stealTicks = scanner.integer(in: text) ?? 0
+    (idleTicks, iowaitTicks) = (idle, iowait)
+    (interruptTicks, stealTicks) = (irq + softirq, steal)
     return true
   }
 }

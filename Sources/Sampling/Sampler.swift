@@ -45,7 +45,7 @@ package struct Sampler: ~Copyable {
   ///
   /// - Parameters:
   ///   - wanted: the kernel files of which something may be kept.
-  ///   - changed: called for each probe whose outcome is another kind than in the tick before.
+  ///   - changed: called for each probe whose outcome is another one than in the tick before.
   package mutating func takeSample(
     atBootTimeMilliseconds time: Int64, wanted: Set<String>,
     changed: (ProbeRecord) -> Void

@@ -66,6 +66,15 @@ package enum Limits {
   /// weekend outage should not cost more than four hours after its end.
   package static let backoffMillisecondsMin: Int64 = 60_000
   package static let backoffMillisecondsMax: Int64 = 4 * 3_600_000
+  /// The longest pause that a receiver may ask for: more is a mistake.
+  package static let pauseMillisecondsMax: Int64 = 86_400_000
+
+  /// Deliveries of which the spool remembers the answer, and of which an event may still be owed. About ten
+  /// days of one every 15 minutes; a row takes 200 bytes.
+  package static let deliveriesMax: Int64 = 1_000
+
+  /// Characters that are kept of what another machine said. It is shown to people.
+  package static let foreignTextCharactersMax = 300
 
   /// How far the machine's clock may be from the supplier's before batches are stamped by the supplier's:
   /// HTTP dates have whole seconds, and answers take time.

@@ -24,16 +24,19 @@ struct UploadCommand: ParsableCommand {
     let report: UploadReport
     do {
       report = try Uploader.run(installation.locations, clock: SystemClock(), isByHand: !scheduled)
-    } catch {
-      switch error {
-      case .noAgreement: throw CommandFailure(.noAgreement, error)
-      case .nothingShared: throw CommandFailure(.denied, error)
-      case .failed: throw CommandFailure(.failed, error)
-      }
-    }
+    } catch { throw Self.failure(error) }
     if installation.json { printObject(report) } else { printText(report) }
+    if let refusal = report.refusal { throw Self.failure(refusal) }
     if let reason = report.stopped {
       throw CommandFailure(.failed, "\(reason); what is not delivered stays and is tried again")
+    }
+  }
+
+  private static func failure(_ refusal: UploadRefusal) -> CommandFailure {
+    switch refusal {
+    case .noAgreement: CommandFailure(.noAgreement, refusal)
+    case .nothingShared: CommandFailure(.denied, refusal)
+    case .failed: CommandFailure(.failed, refusal)
     }
   }
 

@@ -216,7 +216,8 @@ class Appliance:
 
     def sql(self, database: str, statement: str, *values: Any) -> list[tuple]:
         """Runs one statement in a database under var/lib/accord."""
-        with closing(sqlite3.connect(self.var / f"{database}.db", timeout=10)) as connection, connection:
+        path = f"file:{self.var}/{database}.db?mode=rw"
+        with closing(sqlite3.connect(path, uri=True, timeout=10)) as connection, connection:
             return connection.execute(statement, values).fetchall()
 
     def bytes_of_state(self, names: str = "*") -> bytes:

@@ -1,12 +1,14 @@
 """Fixtures of the program tests: an appliance, a supplier's receiver and certificates, all in temporary folders."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import certificates as certificate_files
 import pytest
-from appliance import Appliance
+from appliance import Appliance, program
 from receiver import Receiver
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change owners, users and mounts")
@@ -44,3 +46,16 @@ def sharing(appliance: Appliance) -> Appliance:
     """As above, and the customer shares both sources."""
     appliance.write_consent({"product": "share", "environment": "share"})
     return appliance
+
+
+@pytest.fixture
+def open_folder(monkeypatch) -> Iterator[Path]:
+    """A folder that every user can reach, with the programs in it: pytest's own folders are closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="accord-test-"))
+    folder.chmod(0o755)
+    try:
+        for name in ("accord", "accordd"):
+            monkeypatch.setenv(name.upper(), shutil.copy(program(name), folder))
+        yield folder
+    finally:
+        shutil.rmtree(folder)

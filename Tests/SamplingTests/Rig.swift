@@ -1,0 +1,90 @@
+import Foundation
+import Linux
+import Sampling
+import Telemetry
+import TestSupport
+
+/// The kernel files of the catalog.
+let allFiles = Set(Catalog.signals.map(\.origin))
+
+/// A sampler above a kernel that a test writes.
+final class Rig {
+  let kernel: TemporaryDirectory
+  var sampler: Sampler
+  /// What was reported in the last tick: "FILE OUTCOME", with the reason behind a failure.
+  private(set) var reports: [String] = []
+  private var time: Int64 = 0
+
+  init() throws {
+    kernel = try TemporaryDirectory()
+    sampler = Sampler(root: KernelRoot(kernel.path))
+  }
+
+  /// A copy of a machine below Tests/Fixtures.
+  convenience init(_ machine: String) throws {
+    try self.init()
+    for file in fixtureFiles where fixture(machine, file) != nil {
+      try kernel.write(file, fixture(machine, file)!)
+    }
+  }
+
+  func tick(wanted: Set<String> = allFiles) {
+    time += 1000
+    var reports: [String] = []
+    sampler.takeSample(atBootTimeMilliseconds: time, wanted: wanted) { record in
+      var report = "\(record.file) \(record.outcomeName)"
+      if case .failed(let failure) = record.outcome { report += ": \(failure)" }
+      reports.append(report)
+    }
+    self.reports = reports
+  }
+
+  /// The readings of the last tick, under the signal's name and its attribute values.
+  var readings: [String: Int64] {
+    var readings: [String: Int64] = [:]
+    for (position, series) in sampler.sample.series.enumerated() {
+      readings[series.label] = sampler.sample.value(at: position)
+    }
+    return readings
+  }
+
+  /// What has become of one probe.
+  func record(_ file: String) -> Sampler.ProbeRecord { sampler.records.first { $0.file == file }! }
+}
+
+extension Series {
+  /// "system.network.io eth0 receive"
+  var label: String {
+    let values = attributes.map { attribute in
+      switch attribute.value {
+      case .string(let text): text
+      case .integer(let number): "\(number)"
+      }
+    }
+    return ([signal.name] + values).joined(separator: " ")
+  }
+}
+
+let machines = ["industrial-x86", "small-arm64", "container"]
+
+let fixtureFiles = [
+  "proc/stat", "proc/meminfo", "proc/loadavg", "proc/net/dev", "proc/uptime", "etc/os-release",
+  "usr/lib/os-release",
+]
+
+/// A file of a machine below Tests/Fixtures, nil when the machine has none.
+func fixture(_ machine: String, _ file: String) -> [UInt8]? {
+  let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
+  let path = tests.path + "/Fixtures/\(machine)/\(file)"
+  return FileManager.default.contents(atPath: path).map { [UInt8]($0) }
+}
+
+/// Lines of "NAME NUMBER" as a dictionary.
+func table(_ text: String) -> [String: Int64] {
+  let pairs = text.split(separator: "\n").map { line in
+    let end = line.lastIndex(of: " ")!
+    return (String(line[..<end]), Int64(line[line.index(after: end)...])!)
+  }
+  return Dictionary(uniqueKeysWithValues: pairs)
+}
