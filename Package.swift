@@ -96,6 +96,18 @@ let package = Package(
     tests(of: "Configuration", ["TestSupport"]),
     tests(of: "TOML"),
     tests(of: "OTLP", ["Telemetry"]),
+    tests(of: "Handshake", ["Telemetry", "TOML", "Digest", "Linux"]),
+    tests(
+      of: "Recording",
+      ["Handshake", "Telemetry", "TOML", "JSON", "SQLite", "Compression", "Digest", "Linux"]),
+    tests(
+      of: "Delivery",
+      [
+        "Recording", "Handshake", "Configuration", "OTLP", "HTTPS", "Telemetry", "SQLite",
+        "Compression", "Linux",
+      ]),
+    tests(
+      of: "Daemon", ["Recording", "Handshake", "Configuration", "Telemetry", "SQLite", "Linux"]),
     tests(of: "HTTPS", exclude: ["server.py"]),
   ]
 )

@@ -32,7 +32,7 @@ package struct Agent: ~Copyable {
   var sampler: Sampler
   var history: History
   var spool: Spool
-  let ledger: Ledger
+  var ledger: Ledger
 
   var ticks: UInt64 = 0
   var missedTicks: UInt64 = 0
@@ -166,6 +166,7 @@ package struct Agent: ~Copyable {
         try age(clock.bootTimeMilliseconds)
       },
     ]
+    for case let refusal? in refusals { replaceDamagedDatabase(refusal) }
     if let refusal = refusals.compactMap(\.self).first { refused(refusal) } else { recovered() }
   }
 

@@ -54,6 +54,7 @@ extension Agent {
         log.error("\(problem); nothing is sampled until the agreement can be written down")
       }
       recordingProblem = problem
+      replaceDamagedDatabase(error)
     }
   }
 

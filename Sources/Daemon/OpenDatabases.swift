@@ -1,5 +1,4 @@
 internal import Configuration
-internal import JSON
 internal import Linux
 internal import Recording
 internal import SQLite
@@ -30,12 +29,7 @@ extension Agent {
         try Spool.open(
           state, quotaBytes: settings.spoolQuotaBytes, tickMilliseconds: settings.tickMilliseconds)
       }
-      for path in setAside {
-        log.error("\(path) was damaged: it is kept as \(path).damaged-1, and a new one was begun")
-        try? ledger.append(.databaseSetAside, atMilliseconds: clock.wallTimeMilliseconds) {
-          $0.member("file", String(path.split(separator: "/").last ?? ""))
-        }
-      }
+      announceSetAside(setAside, ledger, clock, log)
       return Databases(ledger: ledger, history: history, spool: spool)
     } catch { throw StartError(error) }
   }

@@ -41,6 +41,7 @@ extension Agent {
       let problem = "\(error)"
       if problem != revocation.problem { log.warning("a deletion is owed: \(problem)") }
       revocation.problem = problem
+      if case .database(let cause) = error { replaceDamagedDatabase(cause) }
     }
   }
 

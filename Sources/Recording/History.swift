@@ -46,6 +46,9 @@ package struct History: ~Copyable {
     for position in 0..<series.count { unsealed.append(sample.value(at: position)) }
   }
 
+  /// Begins a new file after the old one was set aside. What is in memory stays.
+  package mutating func reopen() throws(RecordingError) { try store.reopen() }
+
   /// Writes what is in memory as one batch for each source.
   ///
   /// - Parameters:

@@ -17,7 +17,7 @@ package enum RecordingError: Error, Sendable, CustomStringConvertible {
     case .database(let error):
       switch error.kind {
       case .damaged:
-        "\(error.path) is damaged or no database; accordd sets it aside at its next start and begins anew"
+        "\(error.path) is damaged or no database; accordd sets it aside and begins anew"
       case .noSpace: "\(error) - free some space; what is recorded stays as it is"
       case .busy: "\(error.path) is in use by another program; try again in a moment"
       case .cannotOpen:

@@ -60,6 +60,12 @@ package struct Spool: ~Copyable {
     self.tickMilliseconds = tickMilliseconds
   }
 
+  /// Begins a new file after the old one was set aside. Its grants and baselines are not in it.
+  package mutating func reopen() throws(RecordingError) {
+    try store.reopen()
+    do { baselines = try Baselines(store.database) } catch { throw .database(error) }
+  }
+
   /// Begins a new agreement: what was gathered under the old one must have been sealed or is dropped.
   package mutating func begin(_ agreement: Agreement, grants: [Grant]) {
     for source in sharings.keys {

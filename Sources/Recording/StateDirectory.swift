@@ -7,6 +7,7 @@ package struct StateDirectory: Sendable {
   package var history: String { path + "/history.db" }
   package var spool: String { path + "/spool.db" }
   package var ledger: String { path + "/ledger.db" }
+  package var databases: [String] { [history, spool, ledger] }
   /// The pseudonym under which the appliance is known to the supplier.
   package var identity: String { path + "/identity" }
   /// Held by whoever delivers, and by a rewrite of the spool: one of them at a time.

@@ -1,9 +1,9 @@
 """An appliance in a folder: the real programs, the files that people write, and a kernel that says what a test wants.
 
-    appliance.write_offer(receiver.url)
-    appliance.write_consent({"environment": "share"})
-    appliance.record()
-    assert appliance.accord("upload").code == 0
+appliance.write_offer(receiver.url)
+appliance.write_consent({"environment": "share"})
+appliance.record()
+assert appliance.accord("upload").code == 0
 """
 
 import json

@@ -5,6 +5,7 @@ import time
 from datetime import date, timedelta
 
 import pytest
+from agreement_files import OFFER
 from appliance import run, wait_for
 
 TODAY = date.today()
@@ -146,7 +147,7 @@ def test_a_dropped_fact_appears_nowhere(sharing, receiver):
     sharing.write_consent({"product": "share"}, redact={"os.description": "drop", "os.name": "hash"})
     sharing.record()
     assert sharing.accord("upload").code == 0
-    (point, *_) = receiver.points()
+    point, *_ = receiver.points()
     assert point.resource["os.version"] == "12" and not {"os.description", "os.name"} & point.resource.keys()
     assert b"bookworm" not in sharing.bytes_of_state()
 
@@ -188,9 +189,7 @@ def test_a_consent_that_cannot_be_read_holds_and_removes_nothing(sharing, receiv
         status = sharing.accord("status").json[0]
         assert status["agreement"]["state"] == "held"
         (problem,) = status["problems"]
-        assert problem.endswith(
-            'unknown value "shar"; expected "deny", "local" or "share" (did you mean "share"?)'
-        )
+        assert problem.endswith('unknown value "shar"; expected "deny", "local" or "share" (did you mean "share"?)')
         assert sharing.accord("upload").code == 4 and receiver.connections == 0
         sharing.write("consent.toml", good)
         wait_for(lambda: outcomes(daemon) == {"readings"}, "the mended agreement")
@@ -231,3 +230,15 @@ def test_finer_batches_stay_when_the_agreement_has_become_coarser(sharing, recei
     sharing.write_consent(shared)
     assert sharing.accord("upload").code == 0
     assert sharing.batches() == []
+
+
+def test_what_was_recorded_passes_the_agreement_of_the_moment_again_before_it_leaves(sharing, receiver, certificates):
+    sharing.record()
+    shared = {"product": "share", "environment": "share"}
+    sharing.write_consent(
+        shared, accepts=3, withhold={"signals": ["system.memory.*"]}, redact={"network.io.direction": "drop"}
+    )
+    narrower = OFFER["environment"] | {"signals": ["system.memory.*", "system.network.*", "system.cpu.time"]}
+    sharing.write_offer(receiver.url, certificates.ca, revision=3, environment=narrower)
+    assert sharing.accord("upload").code == 0
+    assert {point.signal for point in receiver.points() if point.source == "environment"} == {"system.cpu.time"}

@@ -6,7 +6,9 @@ import pytest
 from appliance import program, run
 from conftest import needs_root
 
-CONSENT = 'schema = 1\nsupplier = "Example Devices Ltd"\naccepts = 2\n[sources]\nproduct = "share"\nenvironment = "share"\n'
+CONSENT = (
+    'schema = 1\nsupplier = "Example Devices Ltd"\naccepts = 2\n[sources]\nproduct = "share"\nenvironment = "share"\n'
+)
 
 # The file, its text, and what is said of it behind its path. Both halves are refused as a whole.
 WRONG_HALVES = {
@@ -97,7 +99,10 @@ def test_a_wrong_half_is_refused_with_its_place_and_nothing_is_lost(sharing, rec
     check = sharing.accord("consent", "check", json=False)
     assert check.code == 4 and check.err.startswith(f"{path}{sentence}")
     last = check.err.splitlines()[-1]
-    assert last in ("accord: nothing is sampled or sent until this is mended", "accord: nothing is sent until this is mended")
+    assert last in (
+        "accord: nothing is sampled or sent until this is mended",
+        "accord: nothing is sent until this is mended",
+    )
     upload = sharing.accord("upload", json=False)
     assert upload.code == 4 and upload.err.startswith(f"accord: {path}{sentence}")
     assert len(upload.err.splitlines()) == 1 and receiver.connections == 0
@@ -136,8 +141,7 @@ def test_a_half_of_another_owner_is_not_believed(sharing, name):
     os.chown(path, 65534, -1)
     check = sharing.accord("consent", "check", json=False)
     assert check.code == 4 and check.err.startswith(
-        f"{path}: it belongs to user 65534; "
-        f"expected a file owned by root: chown root {path}\n"
+        f"{path}: it belongs to user 65534; " f"expected a file owned by root: chown root {path}\n"
     )
 
 
@@ -162,7 +166,10 @@ WRONG_FLAGS = [
     (["upload", "--now"], "Unknown option '--now'"),
     (["uplod"], "Unexpected argument 'uplod'"),
     (["outbox", "--otlp"], "--otlp needs the id of a batch; see the list"),
-    (["status", "--prefix", "/nowhere"], "there is no directory '/nowhere'; --prefix names the one that holds etc/accord"),
+    (
+        ["status", "--prefix", "/nowhere"],
+        "there is no directory '/nowhere'; --prefix names the one that holds etc/accord",
+    ),
     (["status", "--prefix"], "Missing value for '--prefix"),
 ]
 
@@ -194,10 +201,13 @@ def test_a_wrong_flag_of_accordd_is_usage(arguments, err):
 
 
 WRONG_SETTINGS = [
-    ('[sampling]\nintervall = "1s"\n', ":2:1: unknown key 'intervall' in [sampling]; expected 'interval'; did you mean 'interval'?"),
+    (
+        '[sampling]\nintervall = "1s"\n',
+        ":2:1: unknown key 'intervall' in [sampling]; expected 'interval'; did you mean 'interval'?",
+    ),
     ('[sampling]\ninterval = "10ms"\n', ":2:12: 'interval' is out of range; expected 100ms to 1h"),
     ("[spool]\nseal = 60\n", ":2:8: 'seal' is an integer; expected a duration, for example seal = \"15min\""),
-    ('[history]\nquota = "1 KiB"\n', ":2:9: 'quota' is out of range; expected \"256 KiB\" to \"1024 GiB\""),
+    ('[history]\nquota = "1 KiB"\n', ':2:9: \'quota\' is out of range; expected "256 KiB" to "1024 GiB"'),
 ]
 
 
@@ -231,6 +241,10 @@ def test_a_missing_file_of_authorities_is_named(sharing, receiver):
     sharing.record()
     (sharing.etc / "supplier-ca.pem").unlink()
     result = sharing.accord("upload", json=False)
-    assert result.code == 1 and "The CA file for localhost:" in result.err and "check that it is readable PEM" in result.err
+    assert (
+        result.code == 1
+        and "The CA file for localhost:" in result.err
+        and "check that it is readable PEM" in result.err
+    )
     assert f"{sharing.etc}/supplier-ca.pem" in result.err
     assert receiver.requests == [] and len(sharing.batches()) == 2

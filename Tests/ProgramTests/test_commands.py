@@ -11,7 +11,16 @@ import received
 from appliance import Appliance, program, run, wait_for
 from conftest import needs_root
 
-VERBS = [["status"], ["preview"], ["consent"], ["consent", "show"], ["consent", "check"], ["outbox"], ["sent"], ["upload"]]
+VERBS = [
+    ["status"],
+    ["preview"],
+    ["consent"],
+    ["consent", "show"],
+    ["consent", "check"],
+    ["outbox"],
+    ["sent"],
+    ["upload"],
+]
 READING_VERBS = [["status"], ["preview"], ["consent", "show"], ["consent", "check"], ["outbox"], ["sent"]]
 
 BATCH_KEYS = {"id", "source", "first", "last", "readings", "bytes", "state", "agreement"}
@@ -113,7 +122,9 @@ def test_what_the_outbox_shows_is_what_the_receiver_gets(sharing, receiver):
         shown.setdefault(key, []).append(reading["value"])
     before = sharing.readings()
     assert sharing.accord("upload").code == 0
-    assert [entry | {"time": None} for entry in sharing.readings("sent")] == [entry | {"time": None} for entry in before]
+    assert [entry | {"time": None} for entry in sharing.readings("sent")] == [
+        entry | {"time": None} for entry in before
+    ]
     got = {}
     for point in receiver.points():
         if point.kind != "event":
@@ -135,10 +146,14 @@ def test_the_otlp_form_is_the_body_that_leaves(sharing, receiver):
     command = sharing.command("accord", "outbox", batch["id"], "--otlp")
     body = subprocess.run(command, capture_output=True, check=True).stdout
     message = received.decode("/v1/metrics", None, body)
-    metrics = [metric for resource in message.resource_metrics for scope in resource.scope_metrics for metric in scope.metrics]
+    metrics = [
+        metric for resource in message.resource_metrics for scope in resource.scope_metrics for metric in scope.metrics
+    ]
     assert sum(len(metric.sum.data_points) + len(metric.gauge.data_points) for metric in metrics) == batch["readings"]
     assert sharing.accord("upload").code == 0
-    sent = [received.gunzip(r.body) for r in received.requests(receiver.directory) if r.path == "/v1/metrics" and r.body]
+    sent = [
+        received.gunzip(r.body) for r in received.requests(receiver.directory) if r.path == "/v1/metrics" and r.body
+    ]
     assert body in sent
 
 

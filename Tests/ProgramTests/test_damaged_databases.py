@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from appliance import run
+from appliance import run, wait_for
 
 DATABASES = ["history", "spool", "ledger"]
 NOISE = b"This is no database.\n" * 400
@@ -43,6 +43,29 @@ def test_a_torn_database_is_set_aside_with_all_its_bytes(sharing, name):
     assert sharing.accord("status").json[0]["problems"] == []
 
 
+@pytest.mark.parametrize("name", DATABASES)
+def test_a_page_that_tears_while_the_agent_runs_is_noticed_and_mended_without_a_restart(sharing, name):
+    sharing.write_settings(seal="1s")
+    sharing.record()
+    path = sharing.var / f"{name}.db"
+    with sharing.daemon() as daemon:
+        wait_for(lambda: len(sharing.batches()) >= 4, "sealed batches")
+        sharing.sql(name, "PRAGMA wal_checkpoint(TRUNCATE)")
+        size = path.stat().st_size
+        with open(path, "r+b") as file:
+            file.seek(1024)
+            file.write(b"\xff" * (size - 1024))
+        # The ledger is read again when the agreement changes.
+        sharing.write_consent({"product": "share", "environment": "share"}, withhold={"signals": ["system.network.*"]})
+        wait_for(lambda: f"{path} was damaged" in daemon.log, "the word about the damage")
+        wait_for(lambda: daemon.status["recording_problem"] is None, "the recovery")
+        sealed = len(sharing.batches())
+        wait_for(lambda: len(sharing.batches()) > sealed, "batches after the recovery")
+    assert daemon.log.count("was damaged") == 1
+    assert sharing.accord("status").json[0]["problems"] == []
+    assert sharing.accord("upload").code == 0
+
+
 def test_the_commands_say_what_becomes_of_a_damaged_file(sharing):
     sharing.record()
     for name in DATABASES:
@@ -50,8 +73,7 @@ def test_the_commands_say_what_becomes_of_a_damaged_file(sharing):
     outbox = sharing.accord("outbox", json=False)
     assert (outbox.code, outbox.err) == (
         1,
-        f"accord: {sharing.var}/spool.db is damaged or no database; "
-        "accordd sets it aside at its next start and begins anew\n",
+        f"accord: {sharing.var}/spool.db is damaged or no database; " "accordd sets it aside and begins anew\n",
     )
     upload = sharing.accord("upload", json=False)
     assert upload.code == 1 and "is damaged or no database" in upload.err

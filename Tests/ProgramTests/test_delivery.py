@@ -109,7 +109,9 @@ def test_a_server_error_lets_the_other_source_go_on(waiting, receiver):
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_the_pause_that_a_receiver_asks_for_outlives_the_run(waiting, receiver, form):
     at = time.time() + 7200
-    receiver.answer_next(503, headers={"Retry-After": "7200" if form == "seconds" else email.utils.formatdate(at, usegmt=True)})
+    receiver.answer_next(
+        503, headers={"Retry-After": "7200" if form == "seconds" else email.utils.formatdate(at, usegmt=True)}
+    )
     assert waiting.accord("upload").code == 1
     tried = len(receiver.requests)
     result = waiting.accord("upload", "--scheduled", json=False)
@@ -166,7 +168,10 @@ def test_a_partial_success_is_counted_and_never_sent_again(waiting, receiver):
     receiver.answer_next(partial=(2, "too old"), path=METRICS)
     result = waiting.accord("upload")
     assert result.code == 0 and pending(waiting) == []
-    assert [(sent["source"], sent["rejected"]) for sent in result.json[0]["sent"]] == [("product", 2), ("environment", 0)]
+    assert [(sent["source"], sent["rejected"]) for sent in result.json[0]["sent"]] == [
+        ("product", 2),
+        ("environment", 0),
+    ]
     assert result.json[0]["notes"] == ["the receiver did not keep 2 readings: too old"]
     tried = len(metric_requests(receiver))
     assert waiting.accord("upload").code == 0 and len(metric_requests(receiver)) == tried

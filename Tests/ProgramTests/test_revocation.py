@@ -1,5 +1,6 @@
 """Taking back what was agreed: gates close within a tick, nothing of it leaves, and what was kept is removed."""
 
+import fcntl
 import subprocess
 import time
 
@@ -74,16 +75,27 @@ def all_done(appliance: Appliance) -> dict | None:
     return status if deletions and all(entry["done"] for entry in deletions) else None
 
 
-def test_a_full_revocation_leaves_nobody_behind_and_sharing_again_is_somebody_else(sharing, receiver):
+def test_a_full_revocation_survives_a_power_cut_and_sharing_again_is_somebody_else(sharing, receiver):
     sharing.record()
     assert sharing.accord("upload").code == 0
     sharing.record()
     old = sharing.accord("status").json[0]["pseudonym"]
     sharing.write_consent({})
-    with sharing.daemon() as daemon:
+    # Somebody is delivering, so that the spool cannot be rewritten yet: the deletion is owed.
+    with open(sharing.var / "upload.lock") as lock, sharing.daemon() as daemon:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         wait_for(lambda: not (sharing.var / "identity").exists(), "the end of the pseudonym", seconds=60)
-        wait_for(lambda: all_done(sharing), "the finished deletions")
-        status = sharing.accord("status").json[0]
+        wait_for(lambda: daemon.status["is_deletion_owed"], "what is owed")
+        owed = [entry for entry in sharing.accord("status").json[0]["deletions"] if not entry["done"]]
+        assert {(entry["source"], entry["database"]) for entry in owed} >= {
+            ("product", "spool"),
+            ("environment", "spool"),
+        }
+        assert sharing.batches() == [] and sharing.batches(verb="sent") == []
+        assert b"system.uptime" in sharing.bytes_of_state("spool.db*")
+        daemon.kill()
+    with sharing.daemon() as daemon:
+        status = wait_for(lambda: all_done(sharing), "the finished deletions")
         assert status["pseudonym"] is None
         assert status["history"] == {"batches": 0, "readings": 0, "bytes": 0}
         assert (status["spool"]["pending"], status["spool"]["sent"], status["spool"]["bytes"]) == (0, 0, 0)

@@ -132,7 +132,9 @@ def test_what_exceeds_the_quota_goes_oldest_first_and_is_a_counted_gap(sharing):
     sharing.write_settings(spool={"seal": "1h", "quota": "256 KiB"})
     sharing.record()
     # Two thousand batches more of the same source, as a long outage would leave them.
-    columns = [row[1] for row in sharing.sql("spool", "PRAGMA table_info(batches)") if row[1] not in ("number", "sequence")]
+    columns = [
+        row[1] for row in sharing.sql("spool", "PRAGMA table_info(batches)") if row[1] not in ("number", "sequence")
+    ]
     names = ", ".join(f'"{column}"' for column in columns)
     sharing.sql(
         "spool",

@@ -135,7 +135,9 @@ def series_points(receiver, signal: str, attributes: dict) -> list[received.Poin
 
 def metric_requests(receiver) -> list[received.Request]:
     """The requests that held readings; an empty one may have asked for the time."""
-    return [request for request in received.requests(receiver.directory) if request.path == "/v1/metrics" and request.body]
+    return [
+        request for request in received.requests(receiver.directory) if request.path == "/v1/metrics" and request.body
+    ]
 
 
 @pytest.mark.parametrize("row", EXPECTED, ids=[row[0] for row in EXPECTED])
@@ -158,7 +160,9 @@ def test_a_signal_arrives_with_the_kernels_values(arrived, row):
 
 def test_nothing_else_arrives(arrived):
     _, receiver = arrived
-    expected = {(signal, repr(sorted(attributes.items()))) for signal, *_, series in EXPECTED for attributes, *_ in series}
+    expected = {
+        (signal, repr(sorted(attributes.items()))) for signal, *_, series in EXPECTED for attributes, *_ in series
+    }
     got = {(point.signal, repr(sorted(point.attributes.items()))) for point in receiver.points()}
     assert {name for name in got if name[0] != "accord.delivery"} == expected
 
@@ -218,7 +222,9 @@ def test_the_envelope_names_the_agent_and_the_conventions(arrived):
 def test_the_delivery_event_lists_what_came(arrived, source):
     appliance, receiver = arrived
     sent = appliance.batches(source, "sent")
-    (request,) = [request for request in metric_requests(receiver) if source in {p.source for p in received.points(request)}]
+    (request,) = [
+        request for request in metric_requests(receiver) if source in {p.source for p in received.points(request)}
+    ]
     (event,) = [p for p in receiver.points() if p.kind == "event" and p.attributes["accord.source"] == source]
     assert event.signal == "accord.delivery"
     assert appliance.begun <= event.time

@@ -116,6 +116,11 @@ struct SealTests {
       #expect(uptimes.map { $0.split(separator: " ").last! } == ["0", "1", "2", "1", "2"])
       #expect(try appliance.readings(path).count == 5 + 4 * 60)
       #expect(try appliance.readings(path).allSatisfy { !$0.hasPrefix("?") })
+      // Each device reads its own number: no name stands for another series.
+      for reading in try appliance.readings(path) where reading.contains("device") {
+        let name = reading.split(separator: "\"")[1]
+        #expect(name.split(separator: "-").last == reading.split(separator: " ").last, "\(reading)")
+      }
       #expect(
         try appliance.integer(
           path, "SELECT count(*) - count(DISTINCT signal || attributes) FROM series") == 0)

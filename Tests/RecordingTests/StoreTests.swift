@@ -98,7 +98,20 @@ struct StoreTests {
     #expect("\(missing!)".contains("/nowhere/at/all"))
   }
 
-  @Test("two programs that open a new database at the same time both get it")
+  /// Opens the ledger, again and again while the other program makes it.
+  private static func insist(_ path: String) throws -> Ledger {
+    while true {
+      do throws(RecordingError) {
+        return try Ledger.open(StateDirectory(path), busyMilliseconds: 2_000)
+      } catch {
+        guard case .database(let cause) = error, cause.kind == .busy else { throw error }
+      }
+    }
+  }
+
+  @Test(
+    "two programs that make a database at the same time get the same one, or are told to come again"
+  )
   func twoOpeners() async throws {
     for _ in 0..<30 {
       let shelf = Shelf()
@@ -106,8 +119,7 @@ struct StoreTests {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<2 {
           group.addTask {
-            let ledger = try Ledger.open(StateDirectory(path), busyMilliseconds: 2_000)
-            try ledger.append(.upload, atMilliseconds: 1) { _ in }
+            try Self.insist(path).append(.upload, atMilliseconds: 1) { _ in }
           }
         }
         try await group.waitForAll()

@@ -1,0 +1,41 @@
+// A torn page shows only when it is read, so a database may turn out to be damaged long after it was opened.
+// Then it is treated as at the start: set aside and begun anew, without a restart. Readings in memory go into
+// the new one, except those of a lost spool: its grants are lost with it, and they belong to no other.
+
+internal import JSON
+internal import Linux
+internal import Recording
+internal import SQLite
+internal import Telemetry
+
+extension Agent {
+  /// Sets aside the database that `error` finds damaged, and begins it anew. Any other error is left alone.
+  mutating func replaceDamagedDatabase(_ error: SQLiteError) {
+    guard error.kind == .damaged, state.databases.contains(error.path) else { return }
+    revocation.spoolRewrite = nil
+    revocation.historyRewrite = nil
+    do throws(RecordingError) {
+      do { try Store.setAside(error.path) } catch { throw .file(error) }
+      switch error.path {
+      case state.history: try history.reopen()
+      case state.spool: try spool.reopen()
+      default: ledger = try Ledger.open(state, busyMilliseconds: Limits.daemonBusyMilliseconds)
+      }
+      // What the database knew of the agreement is written down again.
+      if error.path != state.history { isAgreementApplied = false }
+      Self.announceSetAside([error.path], ledger, clock, log)
+    } catch { log.error("\(error)") }
+  }
+
+  /// Says which databases were set aside, where a person looks and in the ledger.
+  static func announceSetAside(
+    _ paths: [String], _ ledger: borrowing Ledger, _ clock: any Clock, _ log: Log
+  ) {
+    for path in paths {
+      log.error("\(path) was damaged: it is kept as \(path).damaged-1, and a new one was begun")
+      try? ledger.append(.databaseSetAside, atMilliseconds: clock.wallTimeMilliseconds) {
+        $0.member("file", String(path.split(separator: "/").last ?? ""))
+      }
+    }
+  }
+}
