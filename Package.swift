@@ -104,7 +104,7 @@ let package = Package(
       of: "Delivery",
       [
         "Recording", "Handshake", "Configuration", "OTLP", "HTTPS", "Telemetry", "SQLite",
-        "Compression", "Linux",
+        "Compression", "Linux", "TestSupport",
       ]),
     tests(
       of: "Daemon", ["Recording", "Handshake", "Configuration", "Telemetry", "SQLite", "Linux"]),

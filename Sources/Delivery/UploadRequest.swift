@@ -38,7 +38,10 @@ extension Uploader {
         continue
       }
       waiting = try group(waiting, resolution, fingerprint)
-      guard !waiting.isEmpty else { continue }
+      guard !waiting.isEmpty else {
+        cursors[source] = first.number
+        continue
+      }
       guard let result = try deliver(waiting, of: source, agreement, fingerprint, recipient) else {
         continue
       }
@@ -47,16 +50,11 @@ extension Uploader {
   }
 
   /// The batches that go together: those of an unfinished delivery exactly as they went before, otherwise the
-  /// longest run with the same grant and the same facts. Moves past what may not leave.
+  /// longest run with the same grant and the same facts. Empty when the first may not leave.
   private func group(
     _ waiting: [BatchSummary], _ resolution: Int64, _ fingerprint: [UInt8]
   ) throws(SQLiteError) -> [BatchSummary] {
     let first = waiting[0]
-    // Finer than what is agreed by now: it stays here.
-    guard first.resolutionMilliseconds >= resolution else {
-      cursors[first.source] = first.number
-      return []
-    }
     if let number = first.delivery, let delivery = try outbox.delivery(number) {
       let batches = try outbox.batches(of: delivery).filter { $0.state == .pending }
       let isSame = delivery.fingerprint == fingerprint && delivery.batches == Int64(batches.count)
@@ -67,6 +65,7 @@ extension Uploader {
     return Array(
       waiting.prefix { batch in
         readings += batch.readings
+        // Finer than what is agreed by now stays here.
         return batch.grant == first.grant && batch.facts == first.facts
           && batch.delivery == first.delivery && batch.isTimeTrusted
           && batch.resolutionMilliseconds >= resolution

@@ -45,6 +45,10 @@ extension History {
 extension Spool {
   /// Removes what was sent and kept for `keepSentMilliseconds`. What waits is never too old.
   package func age(keepSentMilliseconds: Int64, at moment: TrustedMoment) throws(SQLiteError) {
-    try store.age(.sent, olderThan: moment.unixMilliseconds - keepSentMilliseconds)
+    try store.database.transaction { () throws(SQLiteError) in
+      // No upload may come before this boot ends.
+      try store.trust(moment)
+      try store.age(.sent, olderThan: moment.unixMilliseconds - keepSentMilliseconds)
+    }
   }
 }

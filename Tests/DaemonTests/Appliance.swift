@@ -60,9 +60,14 @@ final class Appliance {
     if let consent { Self.write(consent, to: locations.consent) }
     if let offer { Self.write(offer, to: locations.offer) }
     before(locations)
-    agent = try Agent.start(
-      locations, kernelRoot: KernelRoot(prefix + "/kernel"), settings: settings, clock: clock,
-      log: journal.log)
+    do {
+      agent = try Agent.start(
+        locations, kernelRoot: KernelRoot(prefix + "/kernel"), settings: settings, clock: clock,
+        log: journal.log)
+    } catch {
+      _ = system("rm -rf \(prefix)")
+      throw error
+    }
   }
 
   deinit { _ = system("rm -rf \(prefix)") }

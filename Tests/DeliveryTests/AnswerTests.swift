@@ -1,10 +1,9 @@
-import Configuration
-import Foundation
 import HTTPS
 import Handshake
 import Linux
 import Recording
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Delivery
@@ -92,13 +91,21 @@ struct AnswerTests {
     let appliance = try Appliance()
     try appliance.record()
     _ = try appliance.upload(
-      to: Receiver { _, _, _ in reply(503, nil, retryAfter: "600") })
+      to: Receiver { receiver, _, _ in
+        receiver.taken.count == 1 ? acceptance : reply(503, nil, retryAfter: "600")
+      })
     let receiver = Receiver()
     let report = try appliance.upload(isByHand: false, to: receiver)
     #expect(receiver.taken.isEmpty && report.stopped != nil)
+    // Nothing waits any more, but the event still does.
+    try appliance.sql("DELETE FROM batches WHERE state = 0")
+    #expect(try appliance.upload(isByHand: false, to: receiver).stopped == nil)
+    #expect(receiver.taken.isEmpty)
+    try appliance.record()
     appliance.clock.bootTimeMilliseconds += 600_000
     _ = try appliance.upload(isByHand: false, to: receiver)
-    #expect(try appliance.states() == ["sent", "sent"])
+    #expect(try appliance.states() == ["sent", "sent", "sent"])
+    #expect(try receiver.logs().count == 1)
   }
 
   @Test(

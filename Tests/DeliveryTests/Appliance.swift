@@ -3,13 +3,13 @@
 
 import Compression
 import Configuration
-import Foundation
 import HTTPS
 import Handshake
 import Linux
 import Recording
 import SQLite
 import Telemetry
+import TestSupport
 
 @testable import Delivery
 
@@ -64,14 +64,15 @@ func agreement(consent: String = consentText, offer: String = offerText) throws 
 }
 
 final class Appliance {
+  private let temporary: TemporaryDirectory
   let prefix: String
   let clock = TurnedClock()
   let locations: Locations
   let directory: StateDirectory
 
   init() throws {
-    var template = Array("/tmp/accord-delivery-XXXXXX".utf8CString)
-    prefix = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    temporary = try TemporaryDirectory()
+    prefix = temporary.path
     locations = Locations(prefix: prefix)
     directory = StateDirectory(locations.state)
     try Directory.create(locations.configuration, mode: 0o755)
@@ -79,10 +80,6 @@ final class Appliance {
     try write(offer: offerText)
     try write(consent: consentText)
     _ = try Identity.create(directory)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: prefix)
   }
 
   func write(consent: String) throws {

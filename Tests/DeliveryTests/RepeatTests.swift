@@ -83,6 +83,22 @@ struct RepeatTests {
     #expect(try appliance.count("SELECT count(*) FROM deliveries") == 1)
   }
 
+  @Test("a delivery that is given up does not take the batches of the next one")
+  func neighbours() throws {
+    let appliance = try Appliance()
+    for _ in 0..<4 { try appliance.record { _ in [(Catalog.uptime, [], 1)] } }
+    // All four, then the older two, then the newer two.
+    let first = Receiver { receiver, _, _ in
+      [reply(413), reply(500), .failure(.connectionLost)][receiver.taken.count - 1]
+    }
+    _ = try appliance.upload(to: first)
+    try appliance.sql("DELETE FROM batches WHERE number = 1")
+    let second = Receiver()
+    let report = try appliance.upload(to: second)
+    #expect(report.sent.map(\.batches) == [3] && report.sent.map(\.requests) == [2])
+    #expect(second.taken[1].body == first.taken[2].body)
+  }
+
   // MARK: what if the power goes out here?
 
   @Test("power lost while the request is under way: the same bytes go again under the same id")

@@ -1,5 +1,6 @@
 import Delivery
 import HTTPS
+import TestSupport
 import Testing
 
 @Suite("Answers are sorted by what to do next")

@@ -1,5 +1,6 @@
 import Delivery
 import Telemetry
+import TestSupport
 import Testing
 
 @Suite("The schedule is a pure function of answers and time")
@@ -154,7 +155,7 @@ struct UploadScheduleTests {
     #expect(schedule.pause.untilMilliseconds == today + 900_000 + 120_000)
   }
 
-  @Test("what the receiver asked of the event holds for all requests; its other answers do not")
+  @Test("a pause that is asked for in answer to the event holds for all requests")
   func announcement() {
     var schedule = Self.schedule([])
     schedule.announced(.retryLater(reason: "r", afterMilliseconds: 5_000), nowMilliseconds: today)
@@ -184,78 +185,90 @@ struct UploadScheduleTests {
     }
   }
 
+  struct World {
+    var generator: SeededGenerator
+    /// How many batches of each source wait.
+    var waiting: [DataSource: Int] = [:]
+    /// One source may fail for ever: the others must not notice.
+    var stuck: DataSource?
+    /// The receiver never ends a run.
+    let isQuiet: Bool
+    var pause = none
+    var now = today
+
+    init(seed: UInt64) {
+      generator = SeededGenerator(seed: seed)
+      isQuiet = seed % 2 == 0
+      for source in DataSource.allCases.shuffled(using: &generator).prefix(Int(seed % 7) + 1) {
+        waiting[source] = Int.random(in: 1...300, using: &generator)
+      }
+      stuck =
+        Bool.random(using: &generator) ? DataSource.allCases.first { waiting[$0] != nil } : nil
+    }
+
+    mutating func answer(_ source: DataSource) -> UploadResult {
+      let result = source == stuck ? broken : randomResult(&generator)
+      switch result {
+      case .retryLater, .notTheSupplier, .stopped: return isQuiet ? ok : result
+      default: return result
+      }
+    }
+  }
+
   @Test("random answers to random queues", arguments: 1...200 as ClosedRange<UInt64>)
   func simulation(seed: UInt64) throws {
-    var generator = SeededGenerator(seed: seed)
-    // Each batch that waits, as a number.
-    var waiting: [DataSource: [Int]] = [:]
-    for source in DataSource.allCases.shuffled(using: &generator).prefix(Int(seed % 7) + 1) {
-      waiting[source] = Array(0..<Int.random(in: 1...300, using: &generator))
-    }
-    // One source may fail for ever: the others must not notice.
-    let stuck = Bool.random(using: &generator) ? waiting.keys.randomElement(using: &generator) : nil
-    let isQuiet = seed % 2 == 0
-    var pause = Self.none
-    var now = today
+    var world = World(seed: seed)
     for _ in 0..<20 {
-      var schedule = Schedule(
-        sources: waiting.keys.filter { !waiting[$0]!.isEmpty }.sorted { $0.rawValue < $1.rawValue },
-        pause: pause, isByHand: Bool.random(using: &generator), nowMilliseconds: now)
-      let expected = Set(waiting.keys.filter { !waiting[$0]!.isEmpty })
-      var seen: Set<DataSource> = []
-      var passed: [DataSource: Int] = [:]
-      var (requests, isStopped, isWaiting) = (0, false, false)
-      run: while true {
-        switch schedule.next() {
-        case .done: break run
-        case .stop:
-          isStopped = true
-          break run
-        case .wait(let until):
-          #expect(until > now && requests == 0, "seed \(seed)")
-          isWaiting = true
-          break run
-        case .upload(let source, let batchesMax):
-          requests += 1
-          try #require(requests < 20_000, "seed \(seed): the run does not end")
-          #expect((1...96).contains(batchesMax), "seed \(seed)")
-          let batches = min(batchesMax, waiting[source]!.count - passed[source, default: 0])
-          if batches == 0 {
-            schedule.exhausted(source)
-            continue
-          }
-          seen.insert(source)
-          var result = source == stuck ? Self.broken : Self.randomResult(&generator)
-          if isQuiet {
-            switch result {
-            case .retryLater, .notTheSupplier, .stopped: result = Self.ok
-            default: break
-            }
-          }
-          let before = schedule.pause
-          now += Int64.random(in: 0...100_000, using: &generator)
-          schedule.finished(
-            source, batches: batches, result, nowMilliseconds: now,
-            jitter: Double.random(in: 0...1, using: &generator))
-          Self.check(schedule.pause, before, result, now, seed)
-          switch result {
-          case .accepted: waiting[source]!.removeFirst(batches)
-          case .refused where batches == 1, .tooLarge where batches == 1:
-            waiting[source]!.removeFirst(batches)
-          case .failedThere: passed[source, default: 0] += batches
-          default: break
-          }
-          isStopped = Self.ends(result)
-          #expect(schedule.mayContact == !isStopped, "seed \(seed)")
-        }
-      }
-      if !isStopped && !isWaiting { #expect(seen == expected, "seed \(seed)") }
-      pause = schedule.pause
-      now += 900_000
+      try Self.run(&world, seed)
+      world.now += 900_000
     }
-    if isQuiet, let stuck {
-      for (source, batches) in waiting where source != stuck {
-        #expect(batches.isEmpty, "seed \(seed): \(source.name) was blocked by \(stuck.name)")
+    guard world.isQuiet, let stuck = world.stuck else { return }
+    for (source, batches) in world.waiting where source != stuck {
+      #expect(batches == 0, "seed \(seed): \(source.name) was blocked by \(stuck.name)")
+    }
+  }
+
+  private static func run(_ world: inout World, _ seed: UInt64) throws {
+    let sources = DataSource.allCases.filter { world.waiting[$0, default: 0] > 0 }
+    var schedule = Schedule(
+      sources: sources, pause: world.pause, isByHand: Bool.random(using: &world.generator),
+      nowMilliseconds: world.now)
+    var seen: Set<DataSource> = []
+    var passed: [DataSource: Int] = [:]
+    var requests = 0
+    defer { world.pause = schedule.pause }
+    while true {
+      switch schedule.next() {
+      case .done:
+        #expect(seen == Set(sources), "seed \(seed): every source has its turn")
+        return
+      case .stop: return
+      case .wait(let until):
+        #expect(until > world.now && requests == 0, "seed \(seed)")
+        return
+      case .upload(let source, let batchesMax):
+        requests += 1
+        try #require(requests < 20_000, "seed \(seed): the run does not end")
+        #expect((1...96).contains(batchesMax), "seed \(seed)")
+        seen.insert(source)
+        let batches = min(batchesMax, world.waiting[source]! - passed[source, default: 0])
+        guard batches > 0 else {
+          schedule.exhausted(source)
+          continue
+        }
+        let (result, before) = (world.answer(source), schedule.pause)
+        world.now += Int64.random(in: 0...100_000, using: &world.generator)
+        schedule.finished(
+          source, batches: batches, result, nowMilliseconds: world.now,
+          jitter: Double.random(in: 0...1, using: &world.generator))
+        check(schedule.pause, before, result, world.now, seed)
+        #expect(schedule.mayContact == !ends(result), "seed \(seed): no request after a stop")
+        switch result {
+        case .accepted: world.waiting[source]! -= batches
+        case .refused where batches == 1, .tooLarge where batches == 1: world.waiting[source]! -= 1
+        case .failedThere: passed[source, default: 0] += batches
+        default: break
+        }
       }
     }
   }

@@ -1,5 +1,3 @@
-import Configuration
-import Foundation
 import HTTPS
 import Handshake
 import Linux
