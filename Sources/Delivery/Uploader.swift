@@ -173,8 +173,7 @@ extension Uploader {
         report.stopped = reason
         return
       case .wait(let until):
-        report.stopped =
-          "the receiver is given time until \(CalendarTime.rfc3339(milliseconds: until))"
+        report.waitsUntilMilliseconds = until
         return
       case .upload(let source, let batchesMax):
         lookAtAgreement()

@@ -41,7 +41,10 @@ struct UploadCommand: ParsableCommand {
   }
 
   private func printText(_ report: UploadReport) {
-    if report.sent.isEmpty, report.stopped == nil, report.notes.isEmpty {
+    if let until = report.waitsUntilMilliseconds {
+      let time = CalendarTime.rfc3339(milliseconds: until)
+      Output.print("the receiver is given time until \(time); what waits is sent then")
+    } else if report.sent.isEmpty, report.stopped == nil, report.notes.isEmpty {
       Output.print("nothing waits")
     }
     for sent in report.sent {
@@ -72,6 +75,8 @@ struct UploadCommand: ParsableCommand {
       }
       object.array("notes") { list in for note in report.notes { list.element(note) } }
       object.member("stopped", report.stopped)
+      object.member(
+        "waits_until", report.waitsUntilMilliseconds.map { CalendarTime.rfc3339(milliseconds: $0) })
     }
   }
 }
