@@ -27,6 +27,7 @@ extension Agent {
       spool.begin(watch.agreement, grants: [])
       hasOpenGrants = false
       isAgreementApplied = false
+      revocation.followsAnEdit = ticks > 1
       announce()
     }
     if !isAgreementApplied { applyAgreement() }

@@ -19,6 +19,8 @@ struct Revocation: ~Copyable {
   var isOwed = false
   /// The boot clock of the agreement that has been followed by deletion.
   var settledAgreementSince: Int64?
+  /// The agreement was edited while the daemon ran; a start is no edit.
+  var followsAnEdit = false
   var spoolRewrite: Rewrite?
   var historyRewrite: Rewrite?
   var problem: String?
@@ -66,6 +68,18 @@ extension Agent {
       }
       try removeIdentityIfUnused(time)
     } catch { throw .database(error) }
+    try removeSetAsideIfTightened()
+  }
+
+  private func removeSetAsideIfTightened() throws(RecordingError) {
+    let hasRefusal = DataSource.allCases.contains { source in
+      let terms = watch.agreement.terms(of: source)
+      return !terms.isHeld && terms.decision.verdict != .share
+    }
+    guard revocation.followsAnEdit, hasRefusal else { return }
+    do {
+      for path in state.databases { try Store.removeSetAside(path) }
+    } catch { throw .file(error) }
   }
 
   private mutating func announce(

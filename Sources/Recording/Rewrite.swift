@@ -174,10 +174,7 @@ extension Rewrite {
       try AtomicFile.remove(database.path + "-wal")
       try AtomicFile.remove(database.path + "-shm")
       try AtomicFile.move(freshPath, over: database.path)
-      // Older damaged copies hold what is being removed here.
-      for number in 1...Limits.setAsideFilesMax {
-        try AtomicFile.remove("\(database.path).damaged-\(number)")
-      }
+      try Store.removeSetAside(database.path)
       _ = consume lock
       return true
     } catch { throw .file(error) }

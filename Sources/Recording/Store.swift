@@ -110,6 +110,14 @@ package enum Store {
     try create(database, form)
   }
 
+  /// Removes the damaged copies of a database: nobody knows what is in them, so they do not outlive a word
+  /// that allows less.
+  package static func removeSetAside(_ path: String) throws(SystemError) {
+    for number in 1...Limits.setAsideFilesMax {
+      try AtomicFile.remove("\(path).damaged-\(number)")
+    }
+  }
+
   /// Moves a damaged database out of the way, so that recording goes on with a new one. The newest
   /// `Limits.setAsideFilesMax` are kept.
   package static func setAside(_ path: String) throws(SystemError) {

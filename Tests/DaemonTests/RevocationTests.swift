@@ -55,6 +55,20 @@ struct RevocationTests {
       ])
   }
 
+  @Test("damaged copies do not outlive a word that allows less, but they outlive a restart")
+  func damagedCopies() throws {
+    let appliance = try Appliance(consent: consent(environment: "deny"))
+    let copy = appliance.state.spool + ".damaged-1"
+    try AtomicFile.replace(copy, with: [1], mode: 0o640, durability: .volatile)
+    appliance.run(seconds: 60)
+    #expect(try FileState.of(copy) != nil)
+    appliance.consent(consent(product: "local", environment: "deny"))
+    appliance.run(seconds: 20)
+    #expect(try FileState.of(copy) != nil)
+    appliance.run(seconds: 20)
+    #expect(try FileState.of(copy) == nil)
+  }
+
   @Test("what only memory holds is gone with the first tick, without 30 seconds")
   func unsealed() throws {
     let appliance = try Appliance(consent: consent())
