@@ -94,8 +94,8 @@ let package = Package(
     tests(of: "JSON", ["TestSupport"]),
     tests(of: "Sampling", ["Telemetry", "Linux", "TestSupport"]),
     tests(of: "Configuration", ["TestSupport"]),
-    tests(of: "TOML"),
-    tests(of: "OTLP", ["Telemetry"]),
+    tests(of: "TOML", ["TestSupport"]),
+    tests(of: "OTLP", ["Telemetry", "TestSupport"]),
     tests(of: "Handshake", ["Telemetry", "TOML", "Digest", "Linux"]),
     tests(
       of: "Recording",

@@ -1,5 +1,6 @@
 import Handshake
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Delivery

@@ -3,6 +3,7 @@ import Linux
 import OTLP
 import SQLite
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Delivery

@@ -5,6 +5,7 @@ import Handshake
 import Linux
 import Recording
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Delivery

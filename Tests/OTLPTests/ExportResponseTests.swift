@@ -1,4 +1,5 @@
 import OTLP
+import TestSupport
 import Testing
 
 @Suite("Answers are decoded, whatever they are")

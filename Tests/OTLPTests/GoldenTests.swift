@@ -1,5 +1,6 @@
 import OTLP
 import Telemetry
+import TestSupport
 import Testing
 
 /// Bytes made by the official Python library (opentelemetry-proto 1.45.2, deterministic

@@ -1,5 +1,6 @@
 import OTLP
 import Telemetry
+import TestSupport
 import Testing
 
 @Suite("Log records are encoded field by field")

@@ -1,5 +1,6 @@
 import OTLP
 import Telemetry
+import TestSupport
 import Testing
 
 @Suite("Metrics are encoded field by field")

@@ -1,18 +1,18 @@
 /// A second, independent reader of the wire format: it shares nothing with the product's reader or
 /// writer.
-struct WireMessage {
-  enum Value: Equatable {
+package struct WireMessage {
+  package enum Value: Equatable {
     case varint(UInt64)
     case fixed64(UInt64)
     case bytes([UInt8])
   }
 
   /// The fields, in the order in which they were written.
-  var fields: [(number: Int, value: Value)] = []
+  package var fields: [(number: Int, value: Value)] = []
 
-  struct Malformed: Error {}
+  package struct Malformed: Error {}
 
-  init(_ bytes: [UInt8]) throws {
+  package init(_ bytes: [UInt8]) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let tag = try Self.takeVarint(from: &rest)
@@ -28,24 +28,24 @@ struct WireMessage {
   }
 
   /// Every nested message or string with this number.
-  func all(_ number: Int) -> [[UInt8]] {
+  package func all(_ number: Int) -> [[UInt8]] {
     fields.compactMap { field in
       if field.number == number, case .bytes(let bytes) = field.value { bytes } else { nil }
     }
   }
 
   /// Every nested message with this number, read.
-  func messages(_ number: Int) throws -> [WireMessage] {
+  package func messages(_ number: Int) throws -> [WireMessage] {
     try all(number).map { try WireMessage($0) }
   }
 
   /// The string with this number; empty if it was left out.
-  func text(_ number: Int) -> String {
+  package func text(_ number: Int) -> String {
     String(decoding: all(number).first ?? [], as: UTF8.self)
   }
 
   /// The only value with this number, or nil.
-  func only(_ number: Int) -> Value? {
+  package func only(_ number: Int) -> Value? {
     let found = fields.filter { $0.number == number }
     return found.count == 1 ? found[0].value : nil
   }
@@ -65,24 +65,4 @@ struct WireMessage {
   private static func littleEndian(_ bytes: [UInt8]) -> UInt64 {
     bytes.reversed().reduce(0) { $0 * 256 + UInt64($1) }
   }
-}
-
-/// A generator whose numbers follow from its seed (splitmix64).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
-
-func bytes(hex: String) -> [UInt8] {
-  let digits = hex.filter { !$0.isWhitespace }.map { UInt8($0.hexDigitValue!) }
-  return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
 }
