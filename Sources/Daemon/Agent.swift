@@ -115,11 +115,14 @@ package struct Agent: ~Copyable {
     }
   }
 
-  /// Seals what is in memory. The last thing before the process ends.
-  package mutating func stop() {
+  /// Seals what is in memory. The last thing before the process ends. Returns whether all of it is on the disk.
+  package mutating func stop() -> Bool {
     lookAtAgreement(clock.bootTimeMilliseconds)
     seal()
     writeStatus(clock.bootTimeMilliseconds, isRunning: false)
+    guard let problem = recordingProblem else { return true }
+    log.error("stopped, and the readings in memory are lost: \(problem)")
+    return false
   }
 
   private mutating func sample(_ now: Int64) {
@@ -144,6 +147,7 @@ package struct Agent: ~Copyable {
 
   /// Writes the readings in memory to both databases, as far as the agreement in force still allows.
   mutating func seal() {
+    replaceRemovedDatabases()
     guard isAgreementApplied else { return }
     hasUnusedMemory = true
     let agreement = watch.agreement

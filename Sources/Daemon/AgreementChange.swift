@@ -110,7 +110,9 @@ extension Agent {
     switch agreement.standing {
     case .none: log.notice("there is no consent at \(locations.consent): nothing is sampled")
     case .held: log.error("the agreement is held: nothing is sampled or sent until it is mended")
-    case .inForce: log.notice("agreement in force: \(kept)")
+    case .inForce:
+      log.notice(
+        "agreement in force: \(kept)\(agreement.offerProblem == nil ? "" : "; nothing is shared")")
     }
   }
 }

@@ -25,14 +25,15 @@ package enum DaemonLoop {
       locations, kernelRoot: kernelRoot, settings: settings, clock: SystemClock(), log: log)
     agent.tick()
     while true {
-      do {
-        switch try loop.wait() {
-        case .tick(let missed): agent.tick(missed: missed)
-        case .termination:
-          agent.stop()
-          return
+      let event = try StartError.translating { () throws(SystemError) in try loop.wait() }
+      switch event {
+      case .tick(let missed): agent.tick(missed: missed)
+      case .termination:
+        guard agent.stop() else {
+          throw StartError("not everything could be written to the disk")
         }
-      } catch { throw StartError(error) }
+        return
+      }
     }
   }
 }

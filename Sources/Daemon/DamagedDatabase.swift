@@ -27,6 +27,27 @@ extension Agent {
     } catch { log.error("\(error)") }
   }
 
+  /// Begins databases anew whose files somebody removed or replaced: what is written into a file without a
+  /// name is lost, and nobody would notice.
+  mutating func replaceRemovedDatabases() {
+    do throws(RecordingError) {
+      if !history.isInPlace {
+        log.error(
+          "\(state.history) was removed or replaced while in use: what was in it is lost; begun anew"
+        )
+        revocation.historyRewrite = nil
+        try history.reopen()
+      }
+      if !spool.isInPlace {
+        log.error(
+          "\(state.spool) was removed or replaced while in use: what waited is lost; begun anew")
+        revocation.spoolRewrite = nil
+        try spool.reopen()
+        isAgreementApplied = false
+      }
+    } catch { log.error("\(error)") }
+  }
+
   /// Says which databases were set aside, where a person looks and in the ledger.
   static func announceSetAside(
     _ paths: [String], _ ledger: borrowing Ledger, _ clock: any Clock, _ log: Log

@@ -52,13 +52,16 @@ package enum UploadResult: Equatable, Sendable {
   }
 
   package init(_ error: HTTPSError) {
+    // A clause of a longer sentence.
+    let reason =
+      error.description.hasSuffix(".") ? String(error.description.dropLast()) : error.description
     switch error.failure {
     case .couldNotResolve, .couldNotConnect, .timedOut, .connectionLost, .tlsFailed,
       .certificateNotYetValid, .other:
-      self = .retryLater(reason: error.description, afterMilliseconds: nil)
+      self = .retryLater(reason: reason, afterMilliseconds: nil)
     case .certificateUntrusted, .certificateNameMismatch, .certificateExpired, .caFileUnusable,
       .invalidRequest, .responseTooLarge:
-      self = .notTheSupplier(reason: error.description)
+      self = .notTheSupplier(reason: reason)
     case .interrupted: self = .stopped
     }
   }

@@ -161,6 +161,7 @@ extension Uploader {
       schedule.announced(answer, nowMilliseconds: clock.wallTimeMilliseconds)
       try save(schedule.pause, insteadOf: before)
     }
+    if report.waitsUntilMilliseconds == nil { try outbox.setLastFailure(report.stopped) }
     try outbox.forgetOldest()
     report.refusal = UploadRefusal(watch.agreement, "what is not delivered stays here")
   }

@@ -126,7 +126,9 @@ package struct Agreement: Sendable {
   private static func missingOffer(_ file: String) -> FileProblem {
     FileProblem(
       FilePlace(file: file), "there is no offer",
-      expected: "sharing needs the supplier's half here; \"local\" does not")
+      expected:
+        "sharing needs the supplier's half: put its offer.toml here; sources set to \"local\" go on without"
+    )
   }
 
   /// What happens to readings and facts of `signal`.

@@ -124,7 +124,9 @@ extension Offer.Request {
 extension TableReader {
   /// A file of a newer schema may mean something else by the same words, so it is not read at all.
   mutating func checkSchema(newest: Int64) throws(TOMLError) {
-    let schema = try integer("schema")
+    guard let schema = try optionalInteger("schema") else {
+      throw TOMLError(at: table.place, "'schema' is missing", "expected schema = \(newest)")
+    }
     guard schema.value >= 1, schema.value <= newest else {
       throw TOMLError(
         at: schema.place, "schema \(schema.value) is not known to this version",

@@ -74,7 +74,8 @@ struct SourceJudge {
     guard supplier.value == offer.supplier.value else {
       return problem(
         supplier.place, "the consent is for \"\(supplier.value)\"",
-        "the offer at \(place(offer.supplier.place)) is from \"\(offer.supplier.value)\"")
+        "the offer at \(place(offer.supplier.place)) is from \"\(offer.supplier.value)\": if that is whom you "
+          + "agree with, write supplier = \"\(offer.supplier.value)\"")
     }
     guard let accepts = consent.accepts else {
       return problem(

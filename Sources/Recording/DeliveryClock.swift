@@ -86,6 +86,22 @@ extension Outbox {
     return database.changedRows
   }
 
+  /// Why the last run ended before everything was delivered, nil when it did not.
+  package func lastFailure() throws(SQLiteError) -> String? {
+    var query = try database.prepare("SELECT value FROM upload_state WHERE key = 'failure'")
+    guard try query.step() else { return nil }
+    return query.text(0)
+  }
+
+  package func setLastFailure(_ reason: String?) throws(SQLiteError) {
+    guard reason != (try lastFailure()) else { return }
+    try database.execute("DELETE FROM upload_state WHERE key = 'failure'")
+    guard let reason else { return }
+    var insertion = try database.prepare("INSERT INTO upload_state VALUES ('failure', ?)")
+    insertion.bind(reason)
+    try insertion.run()
+  }
+
   /// A number that outlives the process: when to try again, and how often it failed.
   package func uploadState(_ key: String) throws(SQLiteError) -> Int64? {
     var query = try database.prepare("SELECT value FROM upload_state WHERE key = ?")

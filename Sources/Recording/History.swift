@@ -46,7 +46,10 @@ package struct History: ~Copyable {
     for position in 0..<series.count { unsealed.append(sample.value(at: position)) }
   }
 
-  /// Begins a new file after the old one was set aside. What is in memory stays.
+  /// Whether the file is still where it was opened.
+  package var isInPlace: Bool { store.isInPlace }
+
+  /// Begins a new file after the old one was set aside or removed. What is in memory stays.
   package mutating func reopen() throws(RecordingError) { try store.reopen() }
 
   /// Writes what is in memory as one batch for each source.

@@ -13,6 +13,13 @@ struct RecordStore: ~Copyable {
   private var dictionary: SeriesDictionary
   private var compressor = Compressor(.batch)
   let quotaBytes: Int64
+  /// The file as it was when it was opened.
+  private let inode: UInt64?
+
+  /// Whether the path still leads to the open file. Somebody may have removed it or put another in its place.
+  var isInPlace: Bool { inode == Self.inode(database.path) }
+
+  private static func inode(_ path: String) -> UInt64? { ((try? FileState.of(path)) ?? nil)?.inode }
 
   static func open(
     _ path: String, _ form: StoreForm, in directory: StateDirectory, quotaBytes: Int64
@@ -33,6 +40,7 @@ struct RecordStore: ~Copyable {
   ) {
     self.form = form
     self.directory = directory
+    inode = Self.inode(database.path)
     self.database = database
     self.dictionary = dictionary
     self.quotaBytes = quotaBytes

@@ -67,7 +67,7 @@ enum Schema {
         is_recorded INTEGER NOT NULL DEFAULT 0,   -- its ledger row is written
         is_announced INTEGER NOT NULL DEFAULT 0   -- its event has left
       );
-      CREATE TABLE upload_state (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE upload_state (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
       CREATE VIEW live AS
         SELECT b.*, g.closed_ms IS NULL AS is_open FROM batches AS b JOIN grants AS g ON g.number = b."grant"
         WHERE \(notDeleted);

@@ -60,7 +60,10 @@ package struct Spool: ~Copyable {
     self.tickMilliseconds = tickMilliseconds
   }
 
-  /// Begins a new file after the old one was set aside. Its grants and baselines are not in it.
+  /// Whether the file is still where it was opened.
+  package var isInPlace: Bool { store.isInPlace }
+
+  /// Begins a new file after the old one was set aside or removed. Its grants and baselines are not in it.
   package mutating func reopen() throws(RecordingError) {
     try store.reopen()
     do { baselines = try Baselines(store.database) } catch { throw .database(error) }

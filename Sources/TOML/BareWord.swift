@@ -46,10 +46,18 @@ struct BareWord {
         at: place, "\(TOMLError.shown(text)) is neither an integer nor a date",
         "expected digits such as 42 or 2026-11-21, or text in quotes")
     }
-    let hint = nearest(to: text, among: ["true", "false"]).map { " (did you mean \($0)?)" }
+    if text.unicodeScalars.contains(where: {
+      "\u{201C}\u{201D}\u{201E}".unicodeScalars.contains($0)
+    }) {
+      throw TOMLError(
+        at: place, "\(TOMLError.shown(text)) stands in typographic quotes",
+        "expected plain quotes: \"")
+    }
+    let hint =
+      nearest(to: text, among: ["true", "false"]) ?? "\"\(TOMLError.shown(text))\" with quotes"
     throw TOMLError(
       at: place, "\(TOMLError.shown(text)) is not a value",
-      "expected an integer, a boolean, a date, or text in quotes\(hint ?? "")")
+      "expected an integer, a boolean, a date, or text in quotes (did you mean \(hint)?)")
   }
 
   func unsupported(

@@ -15,6 +15,8 @@ struct ApplianceStatus {
   /// The oldest pending batch that may be sent.
   let oldest: BatchSummary?
   let lastDelivery: Delivery?
+  /// Why the last run ended before everything was delivered, nil when nothing went wrong.
+  let lastFailure: String?
   /// Until when the schedule pauses after failures, nil when it does not.
   let pausedUntilMilliseconds: Int64?
   let isTimeTrusted: Bool
@@ -42,9 +44,22 @@ struct ApplianceStatus {
     spool = reading?.summary
     oldest = reading?.oldest
     lastDelivery = reading?.lastDelivery
+    lastFailure = reading?.lastFailure
     pausedUntilMilliseconds = reading?.pausedUntilMilliseconds
     isTimeTrusted = clock.isSynchronised || reading?.isTimeTrusted ?? false
     self.problems = problems
+  }
+
+  /// Fails when this user may not look: half a status would be a wrong one.
+  static func checkReadable(_ locations: Locations) throws {
+    for path in [locations.statusFile, locations.state + "/spool.db"] {
+      do {
+        if try FileState.of(path) != nil { _ = try FileDescriptor.open(path, .readOnly) }
+      } catch {
+        throw CommandFailure(
+          .failed, "\(error); run this as root or as a member of the files' group")
+      }
+    }
   }
 
   /// What the spool holds in one state, all sources together.
@@ -75,6 +90,7 @@ private struct SpoolReading {
   let summary: RecordSummary
   let oldest: BatchSummary?
   let lastDelivery: Delivery?
+  let lastFailure: String?
   let pausedUntilMilliseconds: Int64?
   let isTimeTrusted: Bool
 
@@ -82,6 +98,7 @@ private struct SpoolReading {
     guard let outbox = try Outbox.open(directory) else { return nil }
     summary = try RecordSummary.ofSpool(outbox)
     lastDelivery = try outbox.latestDelivery()
+    lastFailure = try outbox.lastFailure()
     isTimeTrusted = try outbox.isTimeTrusted(boot: try BootID.current())
     let pause = try outbox.uploadState("not_before_ms") ?? 0
     pausedUntilMilliseconds = pause > SystemClock().wallTimeMilliseconds ? pause : nil

@@ -103,7 +103,7 @@ enum BatchList {
       return
     }
     if batches.isEmpty { return Output.print(emptyText) }
-    let heads = ["batch", "source", "first", "last", "readings", "bytes", "a reading", "state"]
+    let heads = ["batch", "source", "first", "last", "readings", "bytes", "bytes each", "state"]
     let rows = batches.map { batch in
       [
         batch.id, batch.source.name, CalendarTime.rfc3339(milliseconds: batch.firstMilliseconds),

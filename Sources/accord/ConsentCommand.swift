@@ -54,7 +54,8 @@ struct ConsentShowCommand: ParsableCommand {
 
   private func printSource(_ source: DataSource, _ agreement: Agreement) {
     let terms = agreement.terms(of: source)
-    let state = terms.isHeld ? "held" : terms.decision.verdict.name
+    let isInDoubt = terms.isHeld && agreement.standing != .none
+    let state = isInDoubt ? "held" : terms.decision.verdict.name
     Output.print(
       "\(source.name): \(state), \(terms.decision.reason) (\(terms.decision.rule.short))")
     guard terms.decision.verdict == .share, let request = agreement.offer?.requests[source] else {

@@ -43,8 +43,12 @@ struct DaemonStatus: Decodable {
     clock.bootTimeMilliseconds - lastTickBootMs
   }
 
+  /// Whether the process is there at all.
+  var isProcessAlive: Bool { ((try? FileState.of("/proc/\(pid)")) ?? nil) != nil }
+
   /// Whether ticks come: a daemon that was killed leaves its file behind.
   func isAlive(_ clock: SystemClock) -> Bool {
-    isRunning && (0...max(3 * intervalMs, 5_000)).contains(sinceLastTickMilliseconds(clock))
+    isRunning && isProcessAlive
+      && (0...max(3 * intervalMs, 5_000)).contains(sinceLastTickMilliseconds(clock))
   }
 }

@@ -17,6 +17,7 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var installation: InstallationOptions
 
   func run() throws {
+    try ApplianceStatus.checkReadable(installation.locations)
     let status = ApplianceStatus(installation.locations)
     if installation.json { status.printObject() } else { status.printText() }
   }
@@ -52,7 +53,8 @@ extension ApplianceStatus {
     }
     rows.append(["delivery", deliveryText])
     rows.append(["clock", clockText])
-    rows.append(["pseudonym", pseudonym ?? "none, because nothing is shared"])
+    let noPseudonym = agreement.sharesSomething ? "none yet" : "none, because nothing is shared"
+    rows.append(["pseudonym", pseudonym ?? noPseudonym])
     for problem in problems + daemonProblems { rows.append(["problem", problem]) }
     Output.table(rows)
   }
@@ -60,18 +62,24 @@ extension ApplianceStatus {
   private var daemonText: String {
     guard let daemon else { return "not running, and never was here" }
     let ago = Output.ago(daemon.sinceLastTickMilliseconds(clock))
-    guard daemon.isAlive(clock) else {
-      return
-        "not running; its last tick was at \(CalendarTime.rfc3339(milliseconds: daemon.lastTickMs))"
+    let last = CalendarTime.rfc3339(milliseconds: daemon.lastTickMs)
+    if !daemon.isRunning { return "not running; stopped at \(last)" }
+    guard daemon.isProcessAlive else {
+      return "not running; it did not stop cleanly, its last tick was at \(last)"
     }
+    guard daemon.isAlive(clock) else { return "running, but its last sign of life is from \(ago)" }
     return
       "\(daemon.version), running, last tick \(ago), one every \(Output.duration(daemon.intervalMs))"
   }
 
   private var agreementText: String {
     switch agreement.standing {
-    case .none: return "none: nothing is sampled or sent"
-    case .held: return "held: nothing is sampled or sent until this is mended"
+    case .none:
+      return "none: nothing is sampled or sent"
+        + (holdsAnything ? "; what was kept stays, until a consent says \"deny\"" : "")
+    case .held: return "held: nothing is sampled or sent until this is mended; what was kept stays"
+    case .inForce where agreement.offerProblem != nil:
+      return "sharing is held: nothing is sent until this is mended; what was kept stays"
     case .inForce:
       guard let offer = agreement.offer else { return "in force" }
       let until = agreement.consent?.until.map { ", until \($0.value)" } ?? ""
@@ -117,6 +125,10 @@ extension ApplianceStatus {
     return rows
   }
 
+  private var holdsAnything: Bool {
+    !(spool?.totals ?? []).isEmpty || !(history?.totals ?? []).isEmpty
+  }
+
   private func holdsSomething(of source: DataSource) -> Bool {
     let isDenied = agreement.terms(of: source).decision.verdict == .deny
     let totals = (spool?.totals ?? []) + (isDenied ? history?.totals ?? [] : [])
@@ -141,12 +153,16 @@ extension ApplianceStatus {
   }
 
   private var deliveryText: String {
-    guard let last = lastDelivery else { return "never tried" }
-    let message = last.message.isEmpty ? "" : ": \(last.message)"
     let pause = pausedUntilMilliseconds.map {
       "; the timer waits until \(CalendarTime.rfc3339(milliseconds: $0))"
     }
-    return "\(last.outcome == .trying ? "not answered for good" : last.outcome.rawValue), "
+    if let failure = lastFailure {
+      return "failed, and will be tried again: \(failure)\(pause ?? "")"
+    }
+    guard let last = lastDelivery else { return "never tried" }
+    let message = last.message.isEmpty ? "" : ": \(last.message)"
+    return
+      "\(last.outcome == .trying ? "failed, and will be tried again" : last.outcome.rawValue), "
       + "\(CalendarTime.rfc3339(milliseconds: last.triedMilliseconds)), "
       + "\(Output.count(last.readings, "reading"))\(message)\(pause ?? "")"
   }

@@ -96,6 +96,7 @@ extension ApplianceStatus {
     object.member("bytes", lastDelivery?.bytes)
     object.member("rejected", lastDelivery?.rejected)
     object.member("message", lastDelivery?.message)
+    object.member("failure", lastFailure)
     object.member(
       "paused_until", pausedUntilMilliseconds.map { CalendarTime.rfc3339(milliseconds: $0) })
   }

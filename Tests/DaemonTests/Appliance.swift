@@ -74,7 +74,7 @@ final class Appliance {
 
   /// Ends the program, as SIGTERM does, and starts it again.
   func restart(stopping: Bool = true) throws {
-    if stopping { agent.stop() }
+    if stopping { stop() }
     agent = try Agent.start(
       locations, kernelRoot: KernelRoot(prefix + "/kernel"), settings: settings, clock: clock,
       log: journal.log)
@@ -114,7 +114,8 @@ final class Appliance {
     }
   }
 
-  func stop() { agent.stop() }
+  @discardableResult
+  func stop() -> Bool { agent.stop() }
 
   // MARK: what can be seen from outside
 

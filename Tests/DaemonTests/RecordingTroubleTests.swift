@@ -22,6 +22,34 @@ struct RecordingTroubleTests {
     #expect(appliance.status.contains("\"is_running\":false"))
   }
 
+  @Test("stopping while the disk refuses says that what is in memory is lost")
+  func stopRefused() throws {
+    let appliance = try Appliance(consent: consent())
+    appliance.run(seconds: 40)
+    let other = try Database(appliance.state.history, .readWrite, busyTimeoutMilliseconds: 0)
+    try other.execute("BEGIN IMMEDIATE")
+    #expect(!appliance.stop())
+    #expect(appliance.journal.count("stopped, and the readings in memory are lost: ") == 1)
+    try other.execute("ROLLBACK")
+    #expect(appliance.stop())
+  }
+
+  @Test(
+    "a database that somebody removes is begun anew, and the journal says what that cost",
+    arguments: ["/history.db", "/spool.db"])
+  func removed(name: String) throws {
+    let appliance = try Appliance(consent: consent())
+    appliance.run(seconds: 120)
+    let path = appliance.locations.state + name
+    for suffix in ["", "-wal", "-shm"] { try AtomicFile.remove(path + suffix) }
+    appliance.run(seconds: 180)
+    #expect(appliance.journal.count("was removed or replaced while in use") == 1)
+    #expect(try appliance.batches(path, .environment) >= 1)
+    // The other database has everything.
+    let other = appliance.locations.state + (name == "/spool.db" ? "/history.db" : "/spool.db")
+    #expect(try appliance.batches(other, .environment) >= 4)
+  }
+
   @Test(
     "while another program holds a database, sampling goes on in memory, and nothing is lost afterwards"
   )

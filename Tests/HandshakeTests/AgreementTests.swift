@@ -144,7 +144,7 @@ struct AgreementTests {
   func offerProblem() throws {
     #expect(
       agreement(offer: nil).offerProblem?.description == """
-        offer.toml: there is no offer; sharing needs the supplier's half here; "local" does not
+        offer.toml: there is no offer; sharing needs the supplier's half: put its offer.toml here; sources set to "local" go on without
         """)
     let local = exampleConsent.replacing("share", with: "local")
     #expect(agreement(consent: local, offer: nil).offerProblem == nil)

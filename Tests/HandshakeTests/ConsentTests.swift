@@ -61,7 +61,7 @@ struct ConsentTests {
   @Test(
     "what cannot be understood is refused with file, line, column, what is wrong and what was expected",
     arguments: [
-      ("", "consent.toml:1:1: 'schema' is missing; expected schema = 2"),
+      ("", "consent.toml:1:1: 'schema' is missing; expected schema = 1"),
       ("schema = 1\n", "consent.toml:1:1: 'sources' is missing; expected [sources]"),
       (
         "schema = 2\n[sources]\n",
@@ -108,8 +108,12 @@ struct ConsentTests {
         "consent.toml:4:12: \"system.netwrk.io\" is no signal of the catalog; expected a name or pattern that matches one; did you mean \"system.network.io\"?"
       ),
       (
+        "schema = 1\n[sources]\n[withhold]\nsignals = [\"system.netwrok.*\"]\n",
+        "consent.toml:4:12: \"system.netwrok.*\" is no signal of the catalog; expected a name or pattern that matches one; did you mean \"system.network.*\"?"
+      ),
+      (
         "schema = 1\n[sources]\n[withhold]\nsignals = [\"system.uptime\", \"nothing.*\"]\n",
-        "consent.toml:4:29: \"nothing.*\" is no signal of the catalog; expected a name or pattern that matches one"
+        "consent.toml:4:29: \"nothing.*\" is no signal of the catalog; expected a name or pattern that matches one; `accord preview` shows all that are sampled"
       ),
       (
         "schema = 1\n[sources]\n[withhold]\n",

@@ -198,4 +198,4 @@ def test_status_fits_a_screen_and_names_the_lines_that_decide(sharing):
     lines = {line.split()[0]: line for line in text.splitlines()}
     for source, place in (("product", "consent.toml:8"), ("environment", "consent.toml:9")):
         assert lines[source].split()[1:3] == ["share", place]
-    assert "not running; its last tick was at " in lines["accordd"] and "2 pending" in lines["spool"]
+    assert "not running; stopped at " in lines["accordd"] and "2 pending" in lines["spool"]

@@ -33,8 +33,8 @@ def waiting(sharing, receiver):
 
 MISTAKES = [
     ("wrong_name", "is for another name"),
-    ("expired", "has expired: have it renewed, or check this machine's clock."),
-    ("not_yet_valid", "is not valid yet: check this machine's clock."),
+    ("expired", "has expired: have it renewed, or check this machine's clock; what is not delivered stays"),
+    ("not_yet_valid", "is not valid yet: check this machine's clock; what is not delivered stays"),
 ]
 
 

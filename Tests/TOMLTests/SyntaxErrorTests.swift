@@ -38,13 +38,17 @@ struct SyntaxErrorTests {
       "1:6: the escape is not a Unicode character; expected 0000 to D7FF or E000 to 10FFFF"
     ),
     ("a = \"\\", "1:6: the backslash starts no escape that TOML knows; \(anyEscape)"),
-    ("a = yes", "1:5: yes is not a value; \(anyWord)"),
+    ("a = yes", "1:5: yes is not a value; \(anyWord) (did you mean \"yes\" with quotes?)"),
+    (
+      "a = \u{201C}deny\u{201D}",
+      "1:5: \u{201C}deny\u{201D} stands in typographic quotes; expected plain quotes: \""
+    ),
     ("a = True", "1:5: True is not a value; \(anyWord) (did you mean true?)"),
-    ("a = inf2", "1:5: inf2 is not a value; \(anyWord)"),
+    ("a = inf2", "1:5: inf2 is not a value; \(anyWord) (did you mean \"inf2\" with quotes?)"),
     ("a = 10s", "1:5: 10s is neither an integer nor a date; \(anyNumber)"),
     ("a = 01", "1:5: 01 is neither an integer nor a date; \(anyNumber)"),
     ("a = 1__0", "1:5: 1__0 is neither an integer nor a date; \(anyNumber)"),
-    ("a = _1", "1:5: _1 is not a value; \(anyWord)"),
+    ("a = _1", "1:5: _1 is not a value; \(anyWord) (did you mean \"_1\" with quotes?)"),
     ("a = 1_", "1:5: 1_ is neither an integer nor a date; \(anyNumber)"),
     ("a = 0x", "1:5: 0x is neither an integer nor a date; \(anyNumber)"),
     ("a = 0xG", "1:5: 0xG is neither an integer nor a date; \(anyNumber)"),
