@@ -64,7 +64,7 @@ struct PreviewCommand: ParsableCommand {
       if own != rule { Output.print(own) }
       rule = own
       let padding = String(repeating: " ", count: nameWidth - name.count)
-      let unit = line.signal.unit == "1" ? "" : " \(line.signal.unit)"
+      let unit = ["", "1"].contains(line.signal.unit) ? "" : " \(line.signal.unit)"
       Output.print("  \(name)\(padding)  \(line.value)\(unit)")
     }
   }
