@@ -176,6 +176,9 @@ extension Uploader {
       url: recipient.endpoint + path, contentType: "application/x-protobuf",
       contentEncoding: body.isEmpty ? nil : "gzip")
     request.caFile = agreement.offer?.certificatePath(in: locations.configuration)
+    if let file = request.caFile, let problem = owners.problem(withCertificates: file) {
+      return .notTheSupplier(reason: "\(problem)")
+    }
     request.connectTimeoutSeconds = Limits.connectTimeoutSeconds
     request.timeoutSeconds = Limits.requestTimeoutSeconds
     request.responseBytesMax = Limits.responseBytesMax

@@ -42,6 +42,8 @@ package final class Uploader {
   var cursors: [DataSource: Int64] = [:]
   private let isByHand: Bool
   private var lastLook: Int64 = 0
+  /// Whose files are believed.
+  var owners: TrustedOwners { TrustedOwners(alsoCurrentUser: !locations.isSystem) }
 
   /// Delivers what waits.
   ///

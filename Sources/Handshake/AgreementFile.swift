@@ -39,7 +39,7 @@ enum AgreementFile: Equatable {
     do {
       before = try FileState.of(path)
       guard let state = before else { return (.missing, nil) }
-      if let problem = distrust(path, state, owners) { return (.untrusted(problem), state) }
+      if let problem = owners.problem(with: path, state) { return (.untrusted(problem), state) }
       let file = try FileDescriptor.open(path, .readOnly)
       let bytes = try file.readAll(limitBytes: Limits.configurationFileBytesMax)
       let after = try file.state()
@@ -68,18 +68,19 @@ enum AgreementFile: Equatable {
       }
     }
   }
+}
 
-  private static func distrust(
-    _ path: String, _ state: FileState, _ owners: TrustedOwners
-  ) -> FileProblem? {
+extension TrustedOwners {
+  /// Why a file at `path` in this state speaks for nobody, nil when it may be believed.
+  func problem(with path: String, _ state: FileState) -> FileProblem? {
     let at = FilePlace(file: path)
     if !state.isRegularFile {
       return FileProblem(at, "it is no regular file", expected: "expected a plain text file")
     }
-    if !owners.contains(state.owner) {
+    if !contains(state.owner) {
       return FileProblem(
         at, "it belongs to user \(state.owner)",
-        expected: "expected a file \(owners.expectation): chown root \(path)")
+        expected: "expected a file \(expectation): chown root \(path)")
     }
     if state.isWritableByOthers {
       return FileProblem(
@@ -87,5 +88,19 @@ enum AgreementFile: Equatable {
         expected: "expected a file that only its owner can write: chmod go-w \(path)")
     }
     return nil
+  }
+
+  /// The same for the certificates that an offer names: whoever can write them decides who is the supplier.
+  package func problem(withCertificates path: String) -> FileProblem? {
+    do {
+      guard let state = try FileState.of(path) else {
+        return FileProblem(
+          FilePlace(file: path), "there is no such file",
+          expected: "put the certificates here that the offer names in 'ca_file'")
+      }
+      return problem(with: path, state)
+    } catch {
+      return FileProblem(FilePlace(file: path), "\(error)", expected: "expected a readable file")
+    }
   }
 }

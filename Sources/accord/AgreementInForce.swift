@@ -9,7 +9,7 @@ enum AgreementInForce {
   static func read(_ locations: Locations) -> Agreement {
     var watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
-      trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
+      trusting: locations.trustedOwners)
     let clock = SystemClock()
     _ = watch.refresh(
       bootTimeMilliseconds: clock.bootTimeMilliseconds,
@@ -24,6 +24,11 @@ enum AgreementInForce {
       of: moment, wallMilliseconds: clock.wallTimeMilliseconds,
       boot: (try? BootID.current()) ?? "", bootTimeMilliseconds: clock.bootTimeMilliseconds)
   }
+}
+
+extension Locations {
+  /// Whose files are believed here.
+  var trustedOwners: TrustedOwners { TrustedOwners(alsoCurrentUser: !isSystem) }
 }
 
 extension FilePlace {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Configuration
 internal import Handshake
 internal import JSON
 internal import Linux
@@ -160,6 +161,11 @@ struct ConsentCheckCommand: ParsableCommand {
   /// What is allowed, and perhaps not meant.
   private func notes(_ agreement: Agreement) -> [String] {
     var notes: [String] = []
+    if let file = agreement.offer?.certificatePath(in: installation.locations.configuration),
+      let problem = installation.locations.trustedOwners.problem(withCertificates: file)
+    {
+      notes.append("\(problem)")
+    }
     for source in DataSource.allCases {
       for entry in agreement.offer?.requests[source]?.signals ?? []
       where !Catalog.signals.contains(where: { $0.source == source && entry.value.matches($0.name) }

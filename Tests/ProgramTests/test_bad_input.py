@@ -237,14 +237,22 @@ def test_a_prefix_that_cannot_be_written_ends_the_agent_with_a_sentence(open_fol
     assert list(prefix.iterdir()) == []
 
 
+def test_authorities_that_others_can_write_vouch_for_nobody(sharing, receiver):
+    sharing.record()
+    (sharing.etc / "supplier-ca.pem").chmod(0o666)
+    result = sharing.accord("upload", json=False)
+    assert result.code == 1 and "so others can write it; expected a file that only its owner can write" in result.err
+    assert receiver.connections == 0 and len(sharing.batches()) == 2
+    assert "others can write it" in sharing.accord("consent", "check", json=False).out
+
+
 def test_a_missing_file_of_authorities_is_named(sharing, receiver):
     sharing.record()
     (sharing.etc / "supplier-ca.pem").unlink()
     result = sharing.accord("upload", json=False)
     assert (
         result.code == 1
-        and "The CA file for localhost:" in result.err
-        and "check that it is readable PEM" in result.err
+        and f"{sharing.etc}/supplier-ca.pem: there is no such file; put the certificates here" in result.err
     )
-    assert f"{sharing.etc}/supplier-ca.pem" in result.err
+    assert "supplier-ca.pem: there is no such file" in sharing.accord("consent", "check", json=False).out
     assert receiver.requests == [] and len(sharing.batches()) == 2
