@@ -46,7 +46,6 @@ extension Agent {
       status.member("last_tick_ms", wall)
       status.member("last_tick_boot_ms", now)
       status.member("interval_ms", settings.tickMilliseconds)
-      status.member("seal_ms", settings.sealMilliseconds)
       status.member("ticks", ticks)
       status.member("missed_ticks", missed)
       status.member("series", seriesCount)

@@ -27,11 +27,6 @@ package enum Process {
   /// The corresponding C function is `sysconf`.
   package static var clockTicksPerSecond: Int64 { Int64(sysconf(Int32(_SC_CLK_TCK))) }
 
-  /// Whether a person looks at the output. The corresponding C function is `isatty`.
-  package static func isTerminal(_ descriptorNumber: Int32) -> Bool {
-    isatty(descriptorNumber) == 1
-  }
-
   /// Writes to standard output (1) or standard error (2), whole; a closed reader is nobody's error.
   package static func print(_ text: String, to descriptorNumber: Int32) {
     write(Array(text.utf8), to: descriptorNumber)

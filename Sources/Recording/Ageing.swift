@@ -24,11 +24,9 @@ extension RecordStore {
 
   /// Notes what somebody vouched for: the wall clock of this boot.
   func trust(_ moment: TrustedMoment) throws(SQLiteError) {
-    var update = try database.prepare(
-      "UPDATE boots SET trusted_offset_ms = ? WHERE id = ? AND trusted_offset_ms IS NULL")
-    update.bind(moment.unixMilliseconds - moment.bootTimeMilliseconds)
-    update.bind(moment.boot)
-    try update.run()
+    try Reference.trust(
+      moment.boot, offsetMilliseconds: moment.unixMilliseconds - moment.bootTimeMilliseconds,
+      in: database)
   }
 }
 

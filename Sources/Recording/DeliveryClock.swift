@@ -66,11 +66,7 @@ extension Outbox {
 
   /// Corrects the one number by which all batches of a boot are stamped, unless it has been used already.
   package func trustTime(boot: String, offsetMilliseconds: Int64) throws(SQLiteError) {
-    var update = try database.prepare(
-      "UPDATE boots SET trusted_offset_ms = ? WHERE id = ? AND trusted_offset_ms IS NULL")
-    update.bind(offsetMilliseconds)
-    update.bind(boot)
-    try update.run()
+    try Reference.trust(boot, offsetMilliseconds: offsetMilliseconds, in: database)
   }
 
   /// Sets the pending batches of earlier boots aside for whose clock nobody ever vouched. Returns how many.

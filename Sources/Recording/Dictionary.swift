@@ -62,6 +62,17 @@ package struct BatchContext: Equatable, Sendable {
 }
 
 enum Reference {
+  /// Corrects the one number by which the batches of a boot are stamped, unless it has been used already.
+  static func trust(
+    _ boot: String, offsetMilliseconds: Int64, in database: borrowing Database
+  ) throws(SQLiteError) {
+    var update = try database.prepare(
+      "UPDATE boots SET trusted_offset_ms = ? WHERE id = ? AND trusted_offset_ms IS NULL")
+    update.bind(offsetMilliseconds)
+    update.bind(boot)
+    try update.run()
+  }
+
   /// The number of a boot, which is written down when it is new.
   static func boot(_ id: String, in database: borrowing Database) throws(SQLiteError) -> Int64 {
     var query = try database.prepare("SELECT number FROM boots WHERE id = ?")

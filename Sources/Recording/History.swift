@@ -34,8 +34,6 @@ package struct History: ~Copyable {
     self.rowsPerSeal = rowsPerSeal
   }
 
-  package var hasUnsealedReadings: Bool { !unsealed.isEmpty }
-
   /// Adds the readings of one tick. Allocates nothing while no new device appears.
   package mutating func append(_ sample: borrowing PermittedSample) {
     if series.count != sample.series.count {

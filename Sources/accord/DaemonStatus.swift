@@ -15,7 +15,6 @@ struct DaemonStatus: Decodable {
   let lastTickMs: Int64
   let lastTickBootMs: Int64
   let intervalMs: Int64
-  let sealMs: Int64
   let ticks: Int64
   let missedTicks: Int64
   let series: Int64

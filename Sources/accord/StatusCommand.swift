@@ -51,6 +51,13 @@ extension ApplianceStatus {
           + CalendarTime.rfc3339(milliseconds: gap.recordedMilliseconds),
       ])
     }
+    if let daemon, daemon.readingsLostHistory + daemon.readingsLostSpool > 0 {
+      rows.append([
+        "lost",
+        "\(Output.count(daemon.readingsLostHistory, "reading")) of the history, "
+          + "\(Output.count(daemon.readingsLostSpool)) of the spool, in memory, since accordd started",
+      ])
+    }
     rows.append(["delivery", deliveryText])
     rows.append(["clock", clockText])
     let noPseudonym = agreement.sharesSomething ? "none yet" : "none, because nothing is shared"

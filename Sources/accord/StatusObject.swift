@@ -13,7 +13,10 @@ extension ApplianceStatus {
       object.object("agreement", writeAgreement)
       object.object("daemon", writeDaemon)
       object.member("last_tick", daemon.map { CalendarTime.rfc3339(milliseconds: $0.lastTickMs) })
-      object.object("history") { write(historyTotal, &$0) }
+      object.object("history") { history in
+        write(historyTotal, &history)
+        history.member("lost", daemon?.readingsLostHistory ?? 0)
+      }
       object.object("spool", writeSpool)
       object.object("last_upload", writeDelivery)
       object.array("deletions", writeDeletions)

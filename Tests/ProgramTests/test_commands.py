@@ -185,6 +185,9 @@ def test_a_member_of_the_group_may_read_and_nobody_else(open_folder, certificate
         assert len(run([*user(member, group), *appliance.command("accord", "outbox", "--json")]).json) >= 2
         refused = run([*user(stranger, stranger), *appliance.command("accord", "outbox")])
         assert (refused.code, refused.out) == (1, "") and len(refused.err.splitlines()) == 1
+        # Half a status would be a wrong one.
+        blind = run([*user(stranger, stranger), *appliance.command("accord", "status")])
+        assert (blind.code, blind.out) == (1, "") and "Permission denied; run this as root or as" in blind.err
         upload = run([*user(member, group), *appliance.command("accord", "upload")])
         assert upload.code == 1 and len(upload.err.splitlines()) == 1 and receiver.connections == 0
     modes = {file.name: file.stat().st_mode & 0o777 for file in appliance.var.iterdir()}
@@ -199,3 +202,25 @@ def test_status_fits_a_screen_and_names_the_lines_that_decide(sharing):
     for source, place in (("product", "consent.toml:8"), ("environment", "consent.toml:9")):
         assert lines[source].split()[1:3] == ["share", place]
     assert "not running; stopped at " in lines["accordd"] and "2 pending" in lines["spool"]
+
+
+def test_status_tells_a_killed_agent_from_a_stopped_one_and_says_what_stays_without_a_consent(sharing):
+    with sharing.daemon() as daemon:
+        daemon.ticks(3)
+        daemon.kill()
+    assert "it did not stop cleanly" in sharing.accord("status", json=False).out
+    sharing.record()
+    (sharing.etc / "consent.toml").unlink()
+    text = sharing.accord("status", json=False).out
+    assert "not running; stopped at " in text
+    assert 'none: nothing is sampled or sent; what was kept stays, until a consent says "deny"' in text
+
+
+def test_status_gives_the_reason_of_a_first_failed_upload_and_of_held_sharing(sharing, receiver):
+    sharing.record()
+    (sharing.etc / "supplier-ca.pem").unlink()
+    assert sharing.accord("upload").code == 1
+    text = sharing.accord("status", json=False).out
+    assert "failed, and will be tried again: " in text and "there is no such file" in text
+    sharing.write_consent({"product": "share"}, accepts=9)
+    assert "sharing is held: nothing is sent until this is mended" in sharing.accord("status", json=False).out
