@@ -2,9 +2,12 @@
 #ifndef ACCORD_CLINUX_SHIM_H
 #define ACCORD_CLINUX_SHIM_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,9 +16,12 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/timerfd.h>
 #include <sys/timex.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +46,40 @@ static inline int linux_clock_is_synchronised(void) {
   struct timex t = {.modes = 0};
   int state = adjtimex(&t);
   return state != -1 && state != TIME_ERROR && !(t.status & STA_UNSYNC);
+}
+
+// The name is an array in the struct, which Swift sees as a tuple of 256.
+static inline const char *linux_entry_name(const struct dirent *entry) { return entry->d_name; }
+
+// Opens "PID/stat" below /proc without a copy on the heap; -1 for an entry that is no process.
+static inline int linux_open_process_stat(int proc, const struct dirent *entry) {
+  char path[32];
+  if (entry->d_name[0] < '1' || entry->d_name[0] > '9') return -1;
+  if (snprintf(path, sizeof path, "%s/stat", entry->d_name) >= (int)sizeof path) return -1;
+  return openat(proc, path, O_RDONLY | O_CLOEXEC);
+}
+
+// The socket types are an enum whose flags Swift cannot join.
+static inline int linux_socket_pair(int pair[2]) {
+  return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+}
+
+// A thread of its own with a small stack, for a system call that may never return. Opaque attributes.
+static inline int linux_start_thread(void *(*body)(void *), void *argument) {
+  pthread_attr_t attributes;
+  pthread_t thread;
+  if (pthread_attr_init(&attributes) != 0) return 0;
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, 64 * 1024);
+  int result = pthread_create(&thread, &attributes, body, argument);
+  pthread_attr_destroy(&attributes);
+  return result == 0;
+}
+
+// The members of struct utsname are arrays.
+static inline const char *linux_machine(void) {
+  static struct utsname name;
+  return uname(&name) == -1 ? "" : name.machine;
 }
 
 // <poll.h> shows ppoll only to _GNU_SOURCE, which a module cannot set for the headers that others also read.

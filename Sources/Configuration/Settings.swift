@@ -3,7 +3,7 @@
 
 internal import Linux
 package import TOML
-internal import Telemetry
+package import Telemetry
 
 package struct Settings: Equatable, Sendable {
   /// How often the kernel's files are read.
@@ -16,6 +16,8 @@ package struct Settings: Equatable, Sendable {
   /// How long a sent batch is kept to be looked at.
   package var keepSentMilliseconds: Int64 = 7 * 86_400_000
 
+  package var devices = DeviceRules()
+
   package init() {}
 
   package init(parsing bytes: [UInt8]) throws(TOMLError) {
@@ -25,6 +27,7 @@ package struct Settings: Equatable, Sendable {
       try sampling.duration("interval", within: ticks, "100ms to 1h") { tickMilliseconds = $0 }
       try sampling.finish()
     }
+    try devices.read(&document)
     if var history = try document.optionalTable("history") {
       try history.quota("quota") { historyQuotaBytes = $0 }
       try history.duration("keep", within: Self.keeping, "1h to 3650 days") {

@@ -86,7 +86,7 @@ package struct Agent: ~Copyable {
     watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
       trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
-    sampler = Sampler(root: kernelRoot)
+    sampler = Sampler(root: kernelRoot, devices: settings.devices)
     statusFile = StatusFile(locations.statusFile)
     wallOffset = WallOffset(clock)
     nextSealMilliseconds = clock.bootTimeMilliseconds + settings.sealMilliseconds
@@ -151,7 +151,7 @@ package struct Agent: ~Copyable {
     guard isAgreementApplied else { return }
     hasUnusedMemory = true
     let agreement = watch.agreement
-    sampler.refreshFacts(wanted: gate.wantedFiles)
+    sampler.refresh(wanted: gate.wantedFiles)
     wallOffset.follow(clock)
     let context = BatchContext(
       boot: boot, offsetMilliseconds: wallOffset.milliseconds,

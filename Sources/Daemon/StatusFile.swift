@@ -62,6 +62,7 @@ extension Agent {
             probe.member("file", record.file)
             probe.member("outcome", record.outcomeName)
             probe.member("failures", Int64(record.failures))
+            probe.member("left_out", Int64(record.leftOut))
           }
         }
       }

@@ -48,7 +48,7 @@ package struct Gate: ~Copyable {
     for position in permitted.isPresent.indices { permitted.isPresent[position] = false }
     hasPermittedReadings = false
     wantedFiles = Set(
-      Catalog.signals.filter { agreement.decision(for: $0).verdict != .deny }.map(\.origin))
+      Catalog.signals.filter { agreement.decision(for: $0).verdict != .deny }.flatMap(\.origins))
   }
 
   /// Whether the last sample left anything behind the gate.

@@ -42,7 +42,7 @@ package enum AtomicFile {
   /// Removes a file; one that is not there is fine. The corresponding C function is `unlink`.
   package static func remove(_ path: String) throws(SystemError) {
     guard unsafe CLinux.unlink(path) != -1 || linux_last_error() == ENOENT else {
-      throw .last("remove \(path)")
+      throw .last("remove", path)
     }
   }
 
@@ -50,7 +50,7 @@ package enum AtomicFile {
     let result = unsafe source.withCString { from in
       unsafe destination.withCString { to in unsafe CLinux.rename(from, to) }
     }
-    guard result != -1 else { throw .last("replace \(destination)") }
+    guard result != -1 else { throw .last("replace", destination) }
   }
 
   private static func unlink(_ path: String) { _ = unsafe CLinux.unlink(path) }
@@ -59,18 +59,5 @@ package enum AtomicFile {
   private static func synchroniseDirectory(of path: String) throws(SystemError) {
     let end = path.lastIndex(of: "/") ?? path.startIndex
     try FileDescriptor.open(String(path[..<end]) + "/", .readOnly).synchronise()
-  }
-}
-
-package enum Directory {
-  /// Makes `path` and what is missing above it. The corresponding C function is `mkdir`.
-  package static func create(_ path: String, mode: UInt32) throws(SystemError) {
-    if try FileState.of(path) != nil { return }
-    if let end = path.lastIndex(of: "/"), end != path.startIndex {
-      try create(String(path[..<end]), mode: mode)
-    }
-    guard unsafe mkdir(path, mode) != -1 || linux_last_error() == EEXIST else {
-      throw .last("create \(path)")
-    }
   }
 }

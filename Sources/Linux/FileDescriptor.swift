@@ -28,7 +28,7 @@ package struct FileDescriptor: ~Copyable {
     let number = unsafe path.withCString { name in
       retryingOnInterrupt { unsafe Int(linux_open(name, flags | O_CLOEXEC, mode)) }
     }
-    guard number != -1 else { throw .last("open \(path)") }
+    guard number != -1 else { throw .last("open", path) }
     return FileDescriptor(owning: Int32(number))
   }
 
@@ -80,7 +80,7 @@ package struct FileDescriptor: ~Copyable {
       let count = try read(into: &chunk, from: 0, at: content.count)
       if count == 0 { return content }
       content.append(contentsOf: chunk[..<count])
-      if content.count > limitBytes { throw SystemError(action: "read", code: EFBIG) }
+      if content.count > limitBytes { throw SystemError("read", code: EFBIG) }
     }
   }
 }

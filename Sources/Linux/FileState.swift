@@ -28,7 +28,7 @@ package struct FileState: Equatable, Sendable {
     var status = stat()
     // Lent and not copied to the heap, as for `open`: this runs twice at every tick.
     guard unsafe path.withCString({ unsafe stat($0, &status) }) != -1 else {
-      let error = SystemError.last("stat \(path)")
+      let error = SystemError.last("stat", path)
       if error.isNotFound { return nil }
       throw error
     }

@@ -35,8 +35,19 @@ package struct KernelFile: ~Copyable {
       descriptor = consume file
       return body(unsafe buffer.span.bytes.extracting(0..<count))
     } catch {
-      if [ENOENT, ENODEV, ESRCH, ENXIO, ENOTDIR].contains(error.code) { return nil }
-      throw SystemError(action: "read \(path)", code: error.code)
+      if error.isAbsence { return nil }
+      throw SystemError("read", path, code: error.code)
+    }
+  }
+
+  /// Whether the kernel says that the content is another one since it was last read. Only a few files say so,
+  /// /proc/self/mountinfo among them (proc(5)). The corresponding C function is `poll`.
+  package func hasChanged() -> Bool {
+    switch descriptor {
+    case nil: return true
+    case .some(let file):
+      var state = pollfd(fd: file.number, events: Int16(POLLPRI), revents: 0)
+      return unsafe poll(&state, 1, 0) > 0 && state.revents & Int16(POLLPRI | POLLERR) != 0
     }
   }
 
@@ -47,7 +58,18 @@ package struct KernelFile: ~Copyable {
       let read = try file.read(into: &buffer, from: count, at: count)
       if read == 0 { return count }
       count += read
-      guard count <= limitBytes else { throw SystemError(action: "read", code: EFBIG) }
+      guard count <= limitBytes else { throw SystemError("read", code: EFBIG) }
+    }
+  }
+}
+
+extension SystemError {
+  /// What is read is not there, or no longer: neither a zero nor a failure.
+  var isAbsence: Bool {
+    switch code {
+    // EOPNOTSUPP: /proc/pressure of a kernel started with psi=0.
+    case ENOENT, ENODEV, ESRCH, ENXIO, ENOTDIR, EOPNOTSUPP: true
+    default: false
     }
   }
 }
@@ -55,6 +77,9 @@ package struct KernelFile: ~Copyable {
 /// Where `proc` and `sys` are found: `/` on an appliance, a directory in tests and for other machines' trees.
 package struct KernelRoot: Sendable {
   private let prefix: String
+
+  /// Whether this is the kernel that runs here, so that its system calls belong to its files.
+  package var isRunningKernel: Bool { prefix.isEmpty }
 
   package init(_ directory: String = "/") {
     prefix = directory.hasSuffix("/") ? String(directory.dropLast()) : directory

@@ -16,7 +16,7 @@ package struct LockFile: ~Copyable {
     let file = try open(path, mode)
     let operation = mode == .shared ? LOCK_SH : LOCK_EX
     guard retryingOnInterrupt({ Int(flock(file.number, operation | LOCK_NB)) }) != -1 else {
-      let error = SystemError.last("lock \(path)")
+      let error = SystemError.last("lock", path)
       if error.wouldBlock { return nil }
       throw error
     }

@@ -2,10 +2,18 @@ internal import CLinux
 
 /// A system call that failed: which, on what, and the kernel's reason.
 package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The call and its object, as a person would say it ("open /etc/accord/consent.toml").
-  package let action: String
+  /// What was tried ("open"), and on what ("/etc/accord/consent.toml"). They are put together only when somebody
+  /// reads them: an absent kernel file is an ordinary answer, and must not cost a tick an allocation.
+  private let verb: String
+  private let object: String
   /// The value of errno.
   package let code: Int32
+
+  init(_ verb: String, _ object: String = "", code: Int32) {
+    self.verb = verb
+    self.object = object
+    self.code = code
+  }
 
   package var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
   package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
@@ -13,12 +21,13 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   package var wouldBlock: Bool { code == EWOULDBLOCK }
 
   package var description: String {
-    unsafe "cannot \(action): \(String(cString: strerror(code)))"
+    let action = object.isEmpty ? verb : verb + " " + object
+    return unsafe "cannot \(action): \(String(cString: strerror(code)))"
   }
 
   /// The error that the C library has just reported.
-  static func last(_ action: String) -> SystemError {
-    SystemError(action: action, code: linux_last_error())
+  static func last(_ verb: String, _ object: String = "") -> SystemError {
+    SystemError(verb, object, code: linux_last_error())
   }
 }
 

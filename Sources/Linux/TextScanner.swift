@@ -67,6 +67,13 @@ package struct TextScanner: Sendable {
     return value
   }
 
+  /// A decimal number with or without a minus sign, like `integer`: what sysfs shows of a temperature.
+  package mutating func signedInteger(in text: RawSpan) -> Int64? {
+    skipSpaces(in: text)
+    guard skip("-", in: text) else { return integer(in: text) }
+    return digit(in: text) == nil ? nil : integer(in: text).map { -$0 }
+  }
+
   /// A decimal number with a point, as an integer of `places` decimals: "0.05" with 2 places is 5.
   /// Missing places count as zeros, further ones are cut, as the kernel's own printing does.
   package mutating func decimal(places: Int, in text: RawSpan) -> Int64? {
@@ -122,6 +129,12 @@ package struct TextScanner: Sendable {
 }
 
 extension RawSpan {
+  /// The byte at `offset`, which must lie inside the span.
+  package func byte(at offset: Int) -> UInt8 {
+    precondition(offset >= 0 && offset < byteCount, "the offset lies outside the text")
+    return unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+  }
+
   /// Whether the bytes of `range` are exactly `bytes`. Compares in place.
   package func holds(_ bytes: [UInt8], at range: Range<Int>) -> Bool {
     guard range.count == bytes.count, range.upperBound <= byteCount else { return false }

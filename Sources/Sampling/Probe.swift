@@ -5,11 +5,31 @@ internal import Telemetry
 ///
 /// A class, because it keeps an open descriptor and the places of its series from tick to tick.
 protocol Probe: AnyObject {
-  /// The kernel file, as the catalog names it ("/proc/stat").
+  /// The kernel file, or the folder of them, as the catalog names it ("/proc/stat").
   var file: String { get }
+
+  /// Devices that were there in the last tick and not sampled, because there are too many.
+  var leftOut: Int { get }
+
+  /// How long the readings of one sample stand for at least; 0 for every tick.
+  var intervalMilliseconds: Int64 { get }
+
+  /// Whether a machine without the file is an ordinary machine, so that its absence is no news.
+  var isOptional: Bool { get }
+
+  /// Looks for devices that came or went. Called before the first sample and once in each seal interval, where
+  /// allocations do not matter.
+  func lookForDevices(_ sample: inout Sample)
 
   /// Reads the file once. What it does not write is absent in this tick.
   func sample(into sample: inout Sample) -> ProbeOutcome
+}
+
+extension Probe {
+  var leftOut: Int { 0 }
+  var intervalMilliseconds: Int64 { 0 }
+  var isOptional: Bool { false }
+  func lookForDevices(_ sample: inout Sample) {}
 }
 
 /// What became of one probe in one tick.

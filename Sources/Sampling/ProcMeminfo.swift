@@ -6,7 +6,11 @@
 //   Buffers:           15872 kB
 //   Cached:           490376 kB
 //
-// Also Shmem, SReclaimable and SUnreclaim. "kB" are KiB. A line that a kernel does not print is absent in
+//   HugePages_Total:       0
+//
+// Also Shmem, SReclaimable, SUnreclaim, and of the huge pages how many there are, are free, reserved and beyond
+// the pool, and their size. "kB" are KiB; huge pages are counted in pages. A machine without a pool of them, which
+// is nearly every one, has no readings of it. A line that a kernel does not print is absent in
 // the sample, never zero: MemAvailable came with 3.14, the slab lines with 2.6.19.
 // https://docs.kernel.org/filesystems/proc.html#meminfo
 
@@ -23,6 +27,11 @@ struct ProcMeminfo: Equatable {
   var sharedKiB: Int64?
   var reclaimableKiB: Int64?
   var unreclaimableKiB: Int64?
+  var hugePages: Int64?
+  var hugePagesFree: Int64?
+  var hugePagesReserved: Int64?
+  var hugePagesSurplus: Int64?
+  var hugePageKiB: Int64?
 
   /// Returns what was expected and did not stand there, or nil when all is well.
   mutating func parse(_ text: RawSpan) -> StaticString? {
@@ -46,7 +55,10 @@ struct ProcMeminfo: Equatable {
     return take("MemTotal:", &totalKiB) ?? take("MemFree:", &freeKiB)
       ?? take("MemAvailable:", &availableKiB) ?? take("Buffers:", &buffersKiB)
       ?? take("Cached:", &cachedKiB) ?? take("Shmem:", &sharedKiB)
-      ?? take("SReclaimable:", &reclaimableKiB) ?? take("SUnreclaim:", &unreclaimableKiB) ?? true
+      ?? take("SReclaimable:", &reclaimableKiB) ?? take("SUnreclaim:", &unreclaimableKiB)
+      ?? take("HugePages_Total:", &hugePages) ?? take("HugePages_Free:", &hugePagesFree)
+      ?? take("HugePages_Rsvd:", &hugePagesReserved) ?? take("HugePages_Surp:", &hugePagesSurplus)
+      ?? take("Hugepagesize:", &hugePageKiB) ?? true
   }
 }
 
@@ -55,6 +67,11 @@ final class ProcMeminfoProbe: Probe {
   private var source: ProbedFile
   private var meminfo = ProcMeminfo()
   private var places: Places?
+  private var hugePages: HugePages?
+
+  private struct HugePages {
+    let limit, size, reserved, surplus, used, free: SeriesIndex
+  }
 
   private struct Places {
     let used, free, buffers, cached, limit, available, shared, reclaimable,
@@ -82,7 +99,34 @@ final class ProcMeminfoProbe: Probe {
     set(places.shared, meminfo.sharedKiB)
     set(places.reclaimable, meminfo.reclaimableKiB)
     set(places.unreclaimable, meminfo.unreclaimableKiB)
+    setHugePages(&sample)
     return .readings
+  }
+
+  /// Once there was a pool, its end is a zero.
+  private func setHugePages(_ sample: inout Sample) {
+    guard let total = meminfo.hugePages, let free = meminfo.hugePagesFree, free <= total,
+      total > 0 || hugePages != nil
+    else { return }
+    let places = hugePages ?? addHugePages(to: &sample)
+    hugePages = places
+    sample.set(places.limit, total)
+    sample.set(places.used, total - free)
+    sample.set(places.free, free)
+    if let size = meminfo.hugePageKiB { sample.set(places.size, size * 1024) }
+    if let pages = meminfo.hugePagesReserved { sample.set(places.reserved, pages) }
+    if let pages = meminfo.hugePagesSurplus { sample.set(places.surplus, pages) }
+  }
+
+  private func addHugePages(to sample: inout Sample) -> HugePages {
+    func usage(_ state: String) -> SeriesIndex {
+      sample.add(
+        Catalog.hugePagesUsage, [Attribute("system.memory.linux.hugepages.state", .string(state))])
+    }
+    return HugePages(
+      limit: sample.add(Catalog.hugePagesLimit), size: sample.add(Catalog.hugePageSize),
+      reserved: sample.add(Catalog.hugePagesReserved),
+      surplus: sample.add(Catalog.hugePagesSurplus), used: usage("used"), free: usage("free"))
   }
 
   private func addPlaces(to sample: inout Sample) -> Places {

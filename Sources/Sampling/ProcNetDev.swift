@@ -66,12 +66,10 @@ enum ProcNetDev {
 final class ProcNetDevProbe: Probe {
   let file = "/proc/net/dev"
   private var source: ProbedFile
-  private var interfaces: [Interface] = []
-  /// Interfaces beyond `Limits.devicesPerProbeMax` in the last tick.
-  private(set) var leftOut = 0
+  private var interfaces: DeviceTable<Interface>
+  var leftOut: Int { interfaces.leftOut }
 
   private struct Interface {
-    let name: [UInt8]
     let received: Places
     let transmitted: Places
   }
@@ -80,42 +78,27 @@ final class ProcNetDevProbe: Probe {
     let bytes, packets, errors, dropped: SeriesIndex
   }
 
-  init(below root: KernelRoot) { source = ProbedFile("/proc/net/dev", below: root) }
+  init(below root: KernelRoot, _ patterns: DevicePatterns) {
+    source = ProbedFile("/proc/net/dev", below: root)
+    interfaces = DeviceTable(patterns)
+  }
 
   func sample(into sample: inout Sample) -> ProbeOutcome {
-    leftOut = 0
-    var expected = 0
+    interfaces.begin()
     return source.read { text in
       // The whole table first: one that breaks off half-way would look like interfaces that vanished.
       if let missing = ProcNetDev.parse(text, { _ in }) { return missing }
       return ProcNetDev.parse(text) { line in
-        // Lines keep their order from tick to tick, so the next interface is nearly always the next line.
-        guard let position = position(of: line.name, in: text, near: expected, &sample) else {
-          leftOut += 1
-          return
+        let known = interfaces.places(of: line.name, in: text) { name in
+          Interface(
+            received: places(name, "receive", &sample),
+            transmitted: places(name, "transmit", &sample))
         }
-        expected = position + 1
-        set(interfaces[position].received, line.received, &sample)
-        set(interfaces[position].transmitted, line.transmitted, &sample)
+        guard let known else { return }
+        set(known.received, line.received, &sample)
+        set(known.transmitted, line.transmitted, &sample)
       }
     }
-  }
-
-  private func position(
-    of name: Range<Int>, in text: RawSpan, near guess: Int, _ sample: inout Sample
-  ) -> Int? {
-    if guess < interfaces.count, text.holds(interfaces[guess].name, at: name) { return guess }
-    for position in interfaces.indices where text.holds(interfaces[position].name, at: name) {
-      return position
-    }
-    guard interfaces.count < Limits.devicesPerProbeMax else { return nil }
-    let bytes = text.copy(name)
-    let label = String(decoding: bytes, as: UTF8.self)
-    interfaces.append(
-      Interface(
-        name: bytes, received: places(label, "receive", &sample),
-        transmitted: places(label, "transmit", &sample)))
-    return interfaces.count - 1
   }
 
   private func set(_ places: Places, _ counters: ProcNetDevCounters, _ sample: inout Sample) {

@@ -24,6 +24,18 @@ package enum Limits {
   /// Devices of one probe. More than this is a container host or a fault; the rest is counted, not sampled.
   package static let devicesPerProbeMax = 64
 
+  /// Names of devices that one probe remembers. Each keeps its places in the sample for the life of the process,
+  /// 300 bytes; whoever makes interfaces with ever new names does not make the agent grow for ever.
+  package static let deviceNamesMax = 512
+
+  /// Sensors of one probe. A server board has about a hundred, each an open file.
+  package static let sensorsPerProbeMax = 256
+
+  /// What is expensive to count and moves slowly: processes take 10 microseconds each, and a list of
+  /// connections takes 4 ms however short it is, because the kernel walks its whole table.
+  package static let processCountMilliseconds: Int64 = 60_000
+  package static let connectionCountMilliseconds: Int64 = 900_000
+
   /// The longest kernel file that is read whole: /proc/stat of a 4096-processor machine has about 700 KiB.
   package static let kernelFileBytesMax = 1024 * 1024
 

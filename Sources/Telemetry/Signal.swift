@@ -18,8 +18,8 @@ package struct Signal: Sendable {
   package let decimals: Int
   /// The keys of the attributes that tell the signal's series apart.
   package let attributeKeys: [String]
-  /// The kernel file the readings come from.
-  package let origin: String
+  /// The kernel files, or folders of them, that the readings come from.
+  package let origins: [String]
   /// What the supplier can use it for, in words for the customer.
   package let brief: String
   /// Whether it can identify a site or a person. Such a signal is never matched by a pattern.
@@ -28,7 +28,18 @@ package struct Signal: Sendable {
 
   init(
     _ name: String, _ source: DataSource, _ instrument: Instrument, unit: String = "",
-    decimals: Int = 0, attributes: [String] = [], from origin: String, identifying: Bool = false,
+    decimals: Int = 0, attributes: [String] = [], from origins: String...,
+    identifying: Bool = false,
+    downsampling: Downsampling? = nil, for brief: String
+  ) {
+    self.init(
+      name, source, instrument, unit: unit, decimals: decimals, attributes: attributes,
+      from: origins, identifying: identifying, downsampling: downsampling, for: brief)
+  }
+
+  init(
+    _ name: String, _ source: DataSource, _ instrument: Instrument, unit: String = "",
+    decimals: Int = 0, attributes: [String] = [], from origins: [String], identifying: Bool = false,
     downsampling: Downsampling? = nil, for brief: String
   ) {
     self.name = name
@@ -37,7 +48,7 @@ package struct Signal: Sendable {
     self.unit = unit
     self.decimals = decimals
     self.attributeKeys = attributes
-    self.origin = origin
+    self.origins = origins
     self.brief = brief
     self.isIdentifying = identifying
     self.downsampling = downsampling ?? (instrument == .gauge ? .mean : .last)

@@ -36,9 +36,10 @@ struct PreviewCommand: ParsableCommand {
   }
 
   func run() throws {
+    let settings = try Self.settings(installation.locations)
     let agreement = AgreementInForce.read(installation.locations)
     let pattern = SignalPattern(signal)
-    let lines = sample(agreement).filter { pattern.matches($0.signal.name) }
+    let lines = sample(agreement, settings.devices).filter { pattern.matches($0.signal.name) }
     if installation.json {
       for line in lines { print(line) }
       return
@@ -69,9 +70,15 @@ struct PreviewCommand: ParsableCommand {
     }
   }
 
-  private func sample(_ agreement: Agreement) -> [Line] {
-    var sampler = Sampler(root: KernelRoot(kernelRoot))
-    let all = Set(Catalog.signals.map(\.origin))
+  private static func settings(_ locations: Locations) throws -> Settings {
+    do { return try Settings.read(locations.settings) } catch {
+      throw CommandFailure(.failed, error)
+    }
+  }
+
+  private func sample(_ agreement: Agreement, _ devices: DeviceRules) -> [Line] {
+    var sampler = Sampler(root: KernelRoot(kernelRoot), devices: devices)
+    let all = Set(Catalog.signals.flatMap(\.origins))
     sampler.takeSample(
       atBootTimeMilliseconds: SystemClock().bootTimeMilliseconds, wanted: all
     ) { record in
@@ -79,7 +86,7 @@ struct PreviewCommand: ParsableCommand {
         Process.print("accord: \(failure)\n", to: 2)
       }
     }
-    sampler.refreshFacts(wanted: all)
+    sampler.refresh(wanted: all)
     let facts = sampler.facts.compactMap { fact -> Line? in
       guard let signal = Catalog.signal(fact.name) else { return nil }
       return Line(

@@ -65,7 +65,7 @@ struct LiveMachineTests {
   }
 
   private final class LiveRig {
-    private var sampler = Sampler(root: KernelRoot("/"))
+    private var sampler = Sampler(root: KernelRoot("/"), devices: DeviceRules())
 
     func tick() -> [String: Int64] {
       sampler.takeSample(atBootTimeMilliseconds: 1, wanted: allFiles) { _ in }

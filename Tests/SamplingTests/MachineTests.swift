@@ -159,21 +159,21 @@ struct MachineTests {
   func facts(machine: String, expected: [String]) throws {
     let rig = try Rig(machine)
     #expect(rig.sampler.facts == [])
-    rig.sampler.refreshFacts(wanted: allFiles)
+    rig.sampler.refresh(wanted: allFiles)
     #expect(rig.sampler.facts.map { "\($0.name)=\($0.value)" } == expected)
-    rig.sampler.refreshFacts(wanted: allFiles.subtracting(["/etc/os-release"]))
+    rig.sampler.refresh(wanted: allFiles.subtracting(["/etc/os-release"]))
     #expect(rig.sampler.facts == [])
   }
 
   @Test("an update of the system is seen at the next look")
   func update() throws {
     let rig = try Rig("small-arm64")
-    rig.sampler.refreshFacts(wanted: allFiles)
+    rig.sampler.refresh(wanted: allFiles)
     try rig.kernel.write("etc/os-release", "NAME=Buildroot\nVERSION_ID=2026.08\n")
-    rig.sampler.refreshFacts(wanted: allFiles)
+    rig.sampler.refresh(wanted: allFiles)
     #expect(rig.sampler.facts.map(\.value) == ["linux", "Buildroot", "2026.08"])
     try rig.kernel.remove("etc/os-release")
-    rig.sampler.refreshFacts(wanted: allFiles)
+    rig.sampler.refresh(wanted: allFiles)
     #expect(rig.sampler.facts == [])
   }
 }

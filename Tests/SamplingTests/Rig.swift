@@ -5,7 +5,7 @@ import Telemetry
 import TestSupport
 
 /// The kernel files of the catalog.
-let allFiles = Set(Catalog.signals.map(\.origin))
+let allFiles = Set(Catalog.signals.flatMap(\.origins))
 
 /// A sampler above a kernel that a test writes.
 final class Rig {
@@ -15,9 +15,9 @@ final class Rig {
   private(set) var reports: [String] = []
   private var time: Int64 = 0
 
-  init() throws {
+  init(devices rules: DeviceRules = DeviceRules()) throws {
     kernel = try TemporaryDirectory()
-    sampler = Sampler(root: KernelRoot(kernel.path))
+    sampler = Sampler(root: KernelRoot(kernel.path), devices: rules)
   }
 
   /// A copy of a machine below Tests/Fixtures.

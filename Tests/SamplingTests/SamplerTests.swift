@@ -77,9 +77,9 @@ struct SamplerTests {
   func tooMany() throws {
     let directory = try TemporaryDirectory()
     defer { withExtendedLifetime(directory) {} }
-    let lines = (0..<70).map { "veth\($0): \($0) 1 0 0 0 0 0 0 2 3 0 0 0 0 0 0\n" }.joined()
+    let lines = (0..<70).map { "eth\($0): \($0) 1 0 0 0 0 0 0 2 3 0 0 0 0 0 0\n" }.joined()
     try directory.write("proc/net/dev", Self.heading + lines)
-    let probe = ProcNetDevProbe(below: KernelRoot(directory.path))
+    let probe = ProcNetDevProbe(below: KernelRoot(directory.path), DeviceRules().interfaces)
     var sample = Sample()
     for _ in 0..<2 {
       #expect(probe.sample(into: &sample) == .readings)
@@ -118,7 +118,7 @@ struct SamplerTests {
     #expect(rig.reports[0].hasPrefix("/proc/\(file) failed: /proc/\(file) is malformed: expected "))
     let origin = "/proc/\(file)"
     let others = all.filter { reading in
-      Catalog.signal(String(reading.key.prefix { $0 != " " }))?.origin != origin
+      Catalog.signal(String(reading.key.prefix { $0 != " " }))?.origins[0] != origin
     }
     #expect(others.count < all.count)
     #expect(rig.readings == others)

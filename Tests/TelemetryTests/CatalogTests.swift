@@ -35,7 +35,7 @@ struct CatalogTests {
       let keys = signal.attributeKeys.isEmpty ? "-" : signal.attributeKeys.joined(separator: ",")
       let unit = signal.unit.isEmpty ? "-" : signal.unit
       return
-        "\(signal.name) \(signal.source.name) \(signal.instrument) \(unit) \(keys) \(signal.origin)"
+        "\(signal.name) \(signal.source.name) \(signal.instrument) \(unit) \(keys) \(signal.origins.joined(separator: ","))"
     }
     #expect(lines.sorted() == Self.expected.split(separator: "\n").map(String.init).sorted())
   }

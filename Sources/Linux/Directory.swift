@@ -1,0 +1,40 @@
+internal import CLinux
+
+package enum Directory {
+  /// Makes `path` and what is missing above it. The corresponding C function is `mkdir`.
+  package static func create(_ path: String, mode: UInt32) throws(SystemError) {
+    if try FileState.of(path) != nil { return }
+    if let end = path.lastIndex(of: "/"), end != path.startIndex {
+      try create(String(path[..<end]), mode: mode)
+    }
+    guard unsafe mkdir(path, mode) != -1 || linux_last_error() == EEXIST else {
+      throw .last("create", path)
+    }
+  }
+
+  /// The names in `path` except those that begin with a dot, in alphabetical order; empty when it is not there.
+  /// The corresponding C function is `readdir`.
+  package static func entries(_ path: String) throws(SystemError) -> [String] {
+    guard let directory = unsafe opendir(path) else {
+      let error = SystemError.last("list", path)
+      if error.isAbsence { return [] }
+      throw error
+    }
+    defer { unsafe closedir(directory) }
+    var names: [String] = []
+    while let entry = unsafe readdir(directory) {
+      let name = unsafe String(cString: linux_entry_name(entry))
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// What the symbolic link at `path` says, or nil when it is none. The corresponding C function is `readlink`.
+  package static func destination(ofLink path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+      unsafe readlink(path, bytes.baseAddress!, bytes.count)
+    }
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+  }
+}
