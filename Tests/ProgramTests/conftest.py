@@ -8,6 +8,7 @@ from pathlib import Path
 
 import certificates as certificate_files
 import pytest
+import wire
 from appliance import Appliance, program
 from receiver import Receiver
 
@@ -22,9 +23,11 @@ def certificates(tmp_path_factory) -> certificate_files.Certificates:
 
 @pytest.fixture
 def receiver(tmp_path: Path, certificates) -> Iterator[Receiver]:
-    """The supplier's receiver, listening on loopback with the good certificate."""
+    """The supplier's receiver, listening on loopback with the good certificate. Whatever a test is about: all that it
+    got was right to the byte."""
     with Receiver(tmp_path / "received", certificates.server.certificate, certificates.server.key) as receiver:
         yield receiver
+    wire.check_all(receiver.directory)
 
 
 @pytest.fixture
