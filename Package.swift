@@ -85,6 +85,10 @@ let package = Package(
 
     // What several test suites share.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    // Asked by ProgramTests.
+    .executableTarget(
+      name: "TOMLVerdicts", dependencies: ["TOML", "JSON"], path: "Tests/TOMLVerdicts",
+      swiftSettings: settings),
 
     tests(of: "Linux", ["TestSupport"]),
     tests(of: "SQLite", ["TestSupport"]),
