@@ -25,6 +25,7 @@ TEXT = ["a", " ", "#", "=", "]", "é", "e\u0301", "日本", "\t", "😀", "\u202
 WRONG_TEXT = ["\0", "\x01", "\x1f", "\x7f", "\r", "\n"]
 
 INTEGERS = ["0", "-0", "+0", "7", "+7", "-7", "1_000", "1_2_3", "0xDEAD_beef", "0x0", "0x00", "0o755", "0b1_0", "0xf_0"]
+NUMBER_FORMS = ["d", "_d", "#x", "#o", "#b", "#_x"]
 LIMITS = [2**31, 2**32, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1, 2**64, 10**18, 10**19, 10**30]
 WRONG_INTEGERS = ["01", "00", "-01", "+01", "1__0", "_1", "1_", "0x", "0X1", "0xg"]
 WRONG_INTEGERS += ["0x_1", "0x1_", "-0x1", "+0b1", "0o8"]
@@ -137,7 +138,7 @@ class Documents:
     def _scalar(self) -> str:
         if self._often(0.2):
             number = self._random.choice(LIMITS) + self._random.choice([-1, 0, 1])
-            return format(self._random.choice([number, -number]), self._random.choice(["d", "_d", "#x", "#o", "#b", "#_x"]))
+            return format(self._random.choice([number, -number]), self._random.choice(NUMBER_FORMS))
         return self._random.choice(self._random.choice(SCALARS))
 
     def _string(self) -> str:

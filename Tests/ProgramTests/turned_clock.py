@@ -6,6 +6,7 @@ with appliance.daemon():
 """
 
 import os
+import select
 import struct
 import subprocess
 import time
@@ -42,6 +43,12 @@ class TurnedClock:
         self.wall_milliseconds += 1000 * seconds
         self._write()
         os.write(self._goes, struct.pack("=Q", 1))
+
+    def forget(self) -> None:
+        """Takes back what a daemon that was killed has left in the pipes."""
+        for pipe in (self._waits, self._goes):
+            while select.select([pipe], [], [], 0)[0]:
+                os.read(pipe, 4096)
 
     def _write(self) -> None:
         os.pwrite(self._time, struct.pack("=qq", self.boot_milliseconds, self.wall_milliseconds), 0)
