@@ -153,7 +153,7 @@ def test_the_databases_are_in_order_after_a_delivery_and_after_a_rewrite(sharing
         pass_time(clock, 60)
         clock.wait()
         assert sharing.accord("upload").code == 0
-        fresh = check(sharing)
+        fresh, sent = check(sharing), sharing.batches("product", "sent")
         sharing.write_consent({"product": "share"})
         inodes = {name: (sharing.var / f"{name}.db").stat().st_ino for name in NAMES}
         clock.advance(10)
@@ -162,6 +162,8 @@ def test_the_databases_are_in_order_after_a_delivery_and_after_a_rewrite(sharing
         rewritten = {name for name in NAMES if (sharing.var / f"{name}.db").stat().st_ino != inodes[name]}
         assert rewritten == {"history", "spool"}
         assert check(sharing) == fresh
+        # What a number stands for is the same too.
+        assert sharing.batches("product", "sent") == sent != []
     assert sharing.sql("spool", "SELECT DISTINCT source FROM batches") == [(0,)]
     assert check(sharing) == fresh
 
