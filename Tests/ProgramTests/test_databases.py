@@ -168,6 +168,31 @@ def test_the_databases_are_in_order_after_a_delivery_and_after_a_rewrite(sharing
     assert check(sharing) == fresh
 
 
+def test_the_databases_are_in_order_after_power_cuts_in_a_rewrite(sharing, clock):
+    with sharing.daemon():
+        pass_time(clock, 60)
+    clock.forget()
+    sharing.write_consent({"product": "share"})
+    kept = sharing.batches("product")
+    chance = random.Random(20261122)
+    for cut in range(12):
+        with sharing.daemon() as daemon:
+            # A word settles in 30 s; then each tick takes one step of the rewrite, of one database after the other.
+            pass_time(clock, 2 + cut % 4)
+            clock.wait()
+            clock.advance(10)
+            time.sleep(chance.uniform(0, 0.01))
+            daemon.kill()
+        clock.forget()
+        check(sharing)
+        assert sharing.batches("product")[: len(kept)] == kept
+    with sharing.daemon():
+        pass_time(clock, 10)
+    assert {source for source, in sharing.sql("history", "SELECT source FROM batches")} == {0}
+    assert b"system.cpu" not in sharing.bytes_of_state()
+    check(sharing)
+
+
 def test_the_commands_show_what_the_columns_hold(sharing, clock):
     with sharing.daemon() as daemon:
         pass_time(clock, 13)
