@@ -111,7 +111,8 @@ let package = Package(
         "Compression", "Linux", "TestSupport",
       ]),
     tests(
-      of: "Daemon", ["Recording", "Handshake", "Configuration", "Telemetry", "SQLite", "Linux"]),
+      of: "Daemon",
+      ["Recording", "Handshake", "Configuration", "Telemetry", "SQLite", "Linux", "TestSupport"]),
     tests(of: "HTTPS", exclude: ["server.py"]),
   ]
 )

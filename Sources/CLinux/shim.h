@@ -89,6 +89,14 @@ extern int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec
 static inline int linux_is_regular_file(unsigned mode) { return S_ISREG(mode); }
 static inline int linux_is_writable_by_others(unsigned mode) { return (mode & 0022) != 0; }
 
+// Types and flags of sockets are enumerations that hide behind macros. The family is fixed here: no caller can ask
+// for one that reaches beyond the machine.
+static inline int linux_datagram_socket(void) { return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0); }
+static inline long linux_send_datagram(int socket, const void *bytes, size_t count, const void *address,
+                                       socklen_t size) {
+  return sendto(socket, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)address, size);
+}
+
 // Signal sets are opaque unions; these two signals are all that the daemon waits for.
 static inline int linux_termination_signal_descriptor(void) {
   sigset_t set;

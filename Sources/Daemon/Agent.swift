@@ -49,7 +49,18 @@ package struct Agent: ~Copyable {
   var hasOpenGrants = false
   var revocation = Revocation()
   /// Why the last seal failed, as long as it does.
-  var recordingProblem: String?
+  private(set) var recordingProblem: String? {
+    didSet { work = describeWork() }
+  }
+  private var toldRecordingProblem: String?
+  /// Why the agreement could not be written down, as long as that is so.
+  var agreementProblem: String? {
+    didSet { work = describeWork() }
+  }
+  /// Why a database could not be begun anew, as long as that is so.
+  var replacementProblem: String?
+  /// What the agent is doing, in one line.
+  package internal(set) var work = ""
   private var nextSealMilliseconds: Int64
   private var nextAgeingMilliseconds: Int64 = 0
   /// Text was parsed or batches were made since the last tick; an ordinary tick leaves nothing behind.
@@ -120,7 +131,7 @@ package struct Agent: ~Copyable {
     lookAtAgreement(clock.bootTimeMilliseconds)
     seal()
     writeStatus(clock.bootTimeMilliseconds, isRunning: false)
-    guard let problem = recordingProblem else { return true }
+    guard let problem = agreementProblem ?? recordingProblem else { return true }
     log.error("stopped, and the readings in memory are lost: \(problem)")
     return false
   }
@@ -157,6 +168,7 @@ package struct Agent: ~Copyable {
       boot: boot, offsetMilliseconds: wallOffset.milliseconds,
       isSynchronised: clock.isSynchronised, fingerprint: fingerprint)
     let (kept, shared) = (facts(agreement, atLeast: .local), facts(agreement, atLeast: .share))
+    let hasReadings = history.hasUnsealedReadings || spool.hasUnsealedReadings
     // Each for itself: a database that refuses does not keep the other from being written.
     let refusals = [
       Self.refusal { () throws(SQLiteError) in
@@ -171,7 +183,11 @@ package struct Agent: ~Copyable {
       },
     ]
     for case let refusal? in refusals { replaceDamagedDatabase(refusal) }
-    if let refusal = refusals.compactMap(\.self).first { refused(refusal) } else { recovered() }
+    if let refusal = refusals.compactMap(\.self).first {
+      refused(refusal)
+    } else {
+      recovered(byWriting: hasReadings)
+    }
   }
 
   private static func refusal(_ body: () throws(SQLiteError) -> Void) -> SQLiteError? {
@@ -214,14 +230,17 @@ package struct Agent: ~Copyable {
 
   private mutating func refused(_ error: SQLiteError) {
     let problem = "\(RecordingError.database(error))"
-    guard problem != recordingProblem else { return }
-    recordingProblem = problem
+    if problem != recordingProblem { recordingProblem = problem }
+    guard problem != toldRecordingProblem else { return }
+    toldRecordingProblem = problem
     log.warning("\(problem); readings are kept in memory until it is mended")
   }
 
-  private mutating func recovered() {
-    guard recordingProblem != nil else { return }
-    recordingProblem = nil
+  private mutating func recovered(byWriting hasWritten: Bool) {
+    if recordingProblem != nil { recordingProblem = nil }
+    // A seal of nothing proves nothing.
+    guard hasWritten, toldRecordingProblem != nil else { return }
+    toldRecordingProblem = nil
     log.notice("readings are written to the disk again")
   }
 }

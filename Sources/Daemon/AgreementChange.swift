@@ -28,6 +28,7 @@ extension Agent {
       hasOpenGrants = false
       isAgreementApplied = false
       revocation.followsAnEdit = ticks > 1
+      work = describeWork()
       announce()
     }
     if !isAgreementApplied { applyAgreement() }
@@ -48,13 +49,15 @@ extension Agent {
       hasOpenGrants = !grants.isEmpty
       fingerprint = new
       isAgreementApplied = true
-      if recordingProblem != nil { recordingProblem = nil }
+      guard agreementProblem != nil else { return }
+      agreementProblem = nil
+      log.notice("the agreement is written down; what it allows is sampled again")
     } catch {
       let problem = "\(RecordingError.database(error))"
-      if problem != recordingProblem {
+      if problem != agreementProblem {
         log.error("\(problem); nothing is sampled until the agreement can be written down")
+        agreementProblem = problem
       }
-      recordingProblem = problem
       replaceDamagedDatabase(error)
     }
   }
@@ -100,13 +103,7 @@ extension Agent {
   private func announce() {
     let agreement = watch.agreement
     for problem in agreement.problems { log.error("\(problem)") }
-    let verdicts = DataSource.allCases.compactMap { source -> String? in
-      let terms = agreement.terms(of: source)
-      if terms.isHeld && agreement.standing == .inForce { return "\(source.name) held" }
-      guard terms.decision.verdict != .deny else { return nil }
-      return "\(source.name) \(terms.decision.verdict.name)"
-    }
-    let kept = verdicts.isEmpty ? "nothing is sampled" : verdicts.joined(separator: ", ")
+    let kept = sourcesInForce.isEmpty ? "nothing is sampled" : sourcesInForce
     switch agreement.standing {
     case .none: log.notice("there is no consent at \(locations.consent): nothing is sampled")
     case .held: log.error("the agreement is held: nothing is sampled or sent until it is mended")
@@ -114,5 +111,16 @@ extension Agent {
       log.notice(
         "agreement in force: \(kept)\(agreement.offerProblem == nil ? "" : "; nothing is shared")")
     }
+  }
+
+  /// "product share, environment local": every source that is not denied.
+  var sourcesInForce: String {
+    let agreement = watch.agreement
+    return DataSource.allCases.compactMap { source -> String? in
+      let terms = agreement.terms(of: source)
+      if terms.isHeld && agreement.standing == .inForce { return "\(source.name) held" }
+      guard terms.decision.verdict != .deny else { return nil }
+      return "\(source.name) \(terms.decision.verdict.name)"
+    }.joined(separator: ", ")
   }
 }

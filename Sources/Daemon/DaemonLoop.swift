@@ -21,14 +21,24 @@ package enum DaemonLoop {
     let loop = try StartError.translating { () throws(SystemError) in
       try PollLoop.start(intervalMilliseconds: settings.tickMilliseconds)
     }
+    var supervision = Supervision.fromEnvironment(
+      tickMilliseconds: settings.tickMilliseconds, log: log)
     var agent = try Agent.start(
       locations, kernelRoot: kernelRoot, settings: settings, clock: SystemClock(), log: log)
     agent.tick()
+    supervision.ticked(agent.work)
+    let patience = supervision.silenceMillisecondsMax
     while true {
-      let event = try StartError.translating { () throws(SystemError) in try loop.wait() }
+      let event = try StartError.translating { () throws(SystemError) in
+        try loop.wait(atMostMilliseconds: patience)
+      }
       switch event {
-      case .tick(let missed): agent.tick(missed: missed)
+      case .tick(let missed):
+        agent.tick(missed: missed)
+        supervision.ticked(agent.work)
+      case .silence: supervision.pingWatchdog()
       case .termination:
+        supervision.stopping()
         guard agent.stop() else {
           throw StartError("not everything could be written to the disk")
         }

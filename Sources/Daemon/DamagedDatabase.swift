@@ -24,7 +24,8 @@ extension Agent {
       // What the database knew of the agreement is written down again.
       if error.path != state.history { isAgreementApplied = false }
       Self.announceSetAside([error.path], ledger, clock, log)
-    } catch { log.error("\(error)") }
+      replacementProblem = nil
+    } catch { cannotReplace(error) }
   }
 
   /// Begins databases anew whose files somebody removed or replaced: what is written into a file without a
@@ -32,20 +33,28 @@ extension Agent {
   mutating func replaceRemovedDatabases() {
     do throws(RecordingError) {
       if !history.isInPlace {
+        revocation.historyRewrite = nil
+        try history.reopen()
+        replacementProblem = nil
         log.error(
           "\(state.history) was removed or replaced while in use: what was in it is lost; begun anew"
         )
-        revocation.historyRewrite = nil
-        try history.reopen()
       }
       if !spool.isInPlace {
-        log.error(
-          "\(state.spool) was removed or replaced while in use: what waited is lost; begun anew")
         revocation.spoolRewrite = nil
         try spool.reopen()
+        replacementProblem = nil
         isAgreementApplied = false
+        log.error(
+          "\(state.spool) was removed or replaced while in use: what waited is lost; begun anew")
       }
-    } catch { log.error("\(error)") }
+    } catch { cannotReplace(error) }
+  }
+
+  private mutating func cannotReplace(_ error: RecordingError) {
+    let problem = "\(error)"
+    if problem != replacementProblem { log.error(problem) }
+    replacementProblem = problem
   }
 
   /// Says which databases were set aside, where a person looks and in the ledger.

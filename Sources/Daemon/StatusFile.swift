@@ -34,7 +34,8 @@ extension Agent {
     let wall = clock.wallTimeMilliseconds
     let records = sampler.records
     let (ticks, missed) = (Int64(ticks), Int64(missedTicks))
-    let (settings, problem, revocationProblem) = (settings, recordingProblem, revocation.problem)
+    let problem = agreementProblem ?? recordingProblem
+    let (settings, revocationProblem) = (settings, revocation.problem)
     let (isOwed, fingerprint) = (revocation.isOwed, fingerprintText)
     let seriesCount = Int64(sampler.sample.series.count)
     let lost = (history.readingsLost, spool.readingsLost)

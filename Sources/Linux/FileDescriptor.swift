@@ -65,12 +65,8 @@ package struct FileDescriptor: ~Copyable {
     guard retryingOnInterrupt({ Int(fsync(number)) }) != -1 else { throw .last("fsync") }
   }
 
-  /// Who owns the file and how it stands at this moment. The corresponding C function is `fstat`.
-  package func state() throws(SystemError) -> FileState {
-    var status = stat()
-    guard unsafe fstat(number, &status) != -1 else { throw .last("stat") }
-    return FileState(status)
-  }
+  /// Who owns the file and how it stands at this moment.
+  package func state() throws(SystemError) -> FileState { try .of(descriptorNumber: number) }
 
   /// The whole content, at most `limitBytes`; more is an error, not a cut.
   package func readAll(limitBytes: Int) throws(SystemError) -> [UInt8] {

@@ -35,6 +35,13 @@ package struct FileState: Equatable, Sendable {
     return FileState(status)
   }
 
+  /// The state of what an open descriptor refers to. The corresponding C function is `fstat`.
+  package static func of(descriptorNumber: Int32) throws(SystemError) -> FileState {
+    var status = stat()
+    guard unsafe fstat(descriptorNumber, &status) != -1 else { throw .last("stat") }
+    return FileState(status)
+  }
+
   package var isRegularFile: Bool { linux_is_regular_file(mode) != 0 }
   package var isWritableByOthers: Bool { linux_is_writable_by_others(mode) != 0 }
   /// The permission bits in octal, as `chmod` takes them.

@@ -8,6 +8,8 @@ package struct PollLoop: ~Copyable {
     case tick(missed: UInt64)
     /// SIGTERM or SIGINT.
     case termination
+    /// Nothing came for as long as was asked.
+    case silence
   }
 
   private let timer: FileDescriptor
@@ -50,7 +52,10 @@ package struct PollLoop: ~Copyable {
   }
 
   /// Waits for the next event; termination goes before a tick. The corresponding C function is `ppoll`.
-  package func wait() throws(SystemError) -> Event {
+  ///
+  /// - Parameter atMostMilliseconds: how long, suspends not included; nil is for ever.
+  package func wait(atMostMilliseconds: Int64? = nil) throws(SystemError) -> Event {
+    let limit = atMostMilliseconds.map { timespec(milliseconds: $0) }
     var watched = (
       pollfd(fd: termination.number, events: Int16(POLLIN), revents: 0),
       pollfd(fd: timer.number, events: Int16(POLLIN), revents: 0)
@@ -58,10 +63,14 @@ package struct PollLoop: ~Copyable {
     while true {
       let ready = unsafe withUnsafeMutablePointer(to: &watched) { pair in
         unsafe pair.withMemoryRebound(to: pollfd.self, capacity: 2) { descriptors in
-          retryingOnInterrupt { unsafe Int(ppoll(descriptors, 2, nil, nil)) }
+          retryingOnInterrupt {
+            guard var limit else { return unsafe Int(ppoll(descriptors, 2, nil, nil)) }
+            return unsafe Int(ppoll(descriptors, 2, &limit, nil))
+          }
         }
       }
       guard ready != -1 else { throw .last("wait for the next tick") }
+      if ready == 0 { return .silence }
       if watched.0.revents != 0 { return .termination }
       var expirations: UInt64 = 0
       let count = unsafe CLinux.read(timer.number, &expirations, 8)

@@ -50,6 +50,9 @@ package struct History: ~Copyable {
   /// Begins a new file after the old one was set aside or removed. What is in memory stays.
   package mutating func reopen() throws(RecordingError) { try store.reopen() }
 
+  /// Whether readings in memory wait for the next seal.
+  package var hasUnsealedReadings: Bool { !unsealed.isEmpty }
+
   /// Writes what is in memory as one batch for each source.
   ///
   /// - Parameters:
@@ -58,7 +61,7 @@ package struct History: ~Copyable {
   package mutating func seal(
     _ context: BatchContext, facts: [DataSource: [Fact]], mayKeep: (PermittedSeries) -> Bool
   ) throws(SQLiteError) {
-    guard !unsealed.isEmpty else { return }
+    guard hasUnsealedReadings else { return }
     do {
       try write(context, facts, mayKeep)
       unsealed.removeAll()

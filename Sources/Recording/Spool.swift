@@ -115,6 +115,11 @@ package struct Spool: ~Copyable {
     series = sample.series
   }
 
+  /// Whether closed intervals in memory wait for the next seal.
+  package var hasUnsealedReadings: Bool {
+    sharings.values.contains { !$0.downsampler.closed.isEmpty }
+  }
+
   /// Writes the intervals that are closed as one batch for each shared source.
   ///
   /// - Parameters:
@@ -123,7 +128,7 @@ package struct Spool: ~Copyable {
   package mutating func seal(
     _ context: BatchContext, facts: [DataSource: [Fact]], mayShare: (PermittedSeries) -> Bool
   ) throws(SQLiteError) {
-    guard sharings.values.contains(where: { !$0.downsampler.closed.isEmpty }) else { return }
+    guard hasUnsealedReadings else { return }
     do {
       try write(context, facts, mayShare)
       for source in sharings.keys { sharings[source]?.downsampler.removeClosed() }

@@ -19,6 +19,9 @@ package struct Sampler: ~Copyable {
     /// When it is run again, in milliseconds of the boot clock.
     fileprivate var dueMilliseconds = Int64.min
 
+    /// That of the last run, across the times in which nothing of it may be kept.
+    fileprivate var lastOutcome: ProbeOutcome?
+
     /// "readings", "absent", "failed", or "not-run" while nothing of it may be kept.
     package var outcomeName: String {
       switch outcome {
@@ -60,7 +63,7 @@ package struct Sampler: ~Copyable {
   ///
   /// - Parameters:
   ///   - wanted: the kernel files of which something may be kept.
-  ///   - changed: called for each probe whose outcome is another one than in the tick before.
+  ///   - changed: called for each probe whose outcome is another one than when it last ran.
   package mutating func takeSample(
     atBootTimeMilliseconds time: Int64, wanted: Set<String>,
     changed: (ProbeRecord) -> Void
@@ -84,13 +87,14 @@ package struct Sampler: ~Copyable {
       if case .failed = outcome { records[position].failures += 1 }
       let isNews = isNews(position, outcome)
       records[position].outcome = outcome
+      records[position].lastOutcome = outcome
       records[position].leftOut = probes[position].leftOut
       if isNews { changed(records[position]) }
     }
   }
 
   private func isNews(_ position: Int, _ outcome: ProbeOutcome) -> Bool {
-    switch records[position].outcome {
+    switch records[position].lastOutcome {
     case nil: outcome != .readings && !(outcome == .absent && probes[position].isOptional)
     case .some(let earlier): outcome != earlier
     }

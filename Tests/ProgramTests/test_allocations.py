@@ -4,6 +4,7 @@ The whole way of a sample is under test: the look at the agreement, the kernel's
 status file. count_allocations.c, loaded into the real program, writes a line for each tick.
 """
 
+import socket
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -24,6 +25,11 @@ def counted(tmp_path: Path, monkeypatch) -> Path:
     source = Path(__file__).with_name("count_allocations.c")
     subprocess.run(["gcc", "-Wall", "-Werror", "-O2", "-shared", "-fPIC", "-o", library, source], check=True)
     log.touch()
+    # With a service manager, as in operation: each tick sends a ping.
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(tmp_path / "notify"))
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    monkeypatch.setenv("WATCHDOG_USEC", "20000000")
     monkeypatch.setenv("LD_PRELOAD", str(library))
     monkeypatch.setenv("ALLOCATION_LOG", str(log))
     monkeypatch.setenv("ALLOCATION_TRACE_FROM", str(FIRST_TICK))

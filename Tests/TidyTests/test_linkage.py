@@ -31,12 +31,11 @@ BANNED_LIBRARIES = {
     "libBlocksRuntime": "one thread",
 }
 
-# What a program that has no network does not call. `syscall` and `dlopen` are imported by Swift's own library, so
+# What a program that has no network does not call. It has one socket, of the family AF_UNIX, to tell the service
+# manager how it is: `socket` with that family fixed, and `sendto`, both in CLinux. `syscall` and `dlopen` are imported by Swift's own library, so
 # this is no proof; that is the address-family filter of the unit. It finds the mistake before the unit does.
 BANNED_CALLS = {
-    "socket": "no socket of any kind",
     "connect": "it never calls out",
-    "sendto": "it never calls out",
     "getaddrinfo": "not even DNS",
     "gethostbyname": "not even DNS",
     "bind": "it never listens",
@@ -113,6 +112,17 @@ def test_the_daemon_carries_nothing_banned_inside():
 def test_the_daemon_calls_nothing_of_the_network():
     calls = imported_calls(output("nm", "-D", "--undefined-only", program("accordd")))
     assert [f"{name}: {BANNED_CALLS[name]}" for name in sorted(calls & BANNED_CALLS.keys())] == []
+
+
+def foreign_sockets(headers: str) -> list[str]:
+    """The calls of `socket` for another family than AF_UNIX."""
+    return [call for call in re.findall(r"\bsocket\([^)]*\)", headers) if not call.startswith("socket(AF_UNIX, ")]
+
+
+def test_the_only_sockets_that_can_be_opened_are_local():
+    headers = "".join(path.read_text() for path in (PROGRAMS.parents[1] / "Sources").glob("C*/shim.h"))
+    assert "socket(AF_UNIX, " in headers and foreign_sockets(headers) == []
+    assert foreign_sockets("int s = socket(AF_INET, SOCK_STREAM, 0);") == ["socket(AF_INET, SOCK_STREAM, 0)"]
 
 
 @pytest.mark.parametrize("name", ["accordd", "accord"])
