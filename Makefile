@@ -19,12 +19,13 @@ PROGRAM_FLAGS := -c release --static-swift-stdlib --scratch-path $(PROGRAMS) \
 	-Xlinker -L$(CXX_LIBRARY) -Xlinker --as-needed -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
 	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro
 
-.PHONY: help set-up build build-tests test demo format clean
+.PHONY: help set-up build build-tests test demo readme format clean
 
 help:
 	@echo 'make demo      build, then show the whole way of a sample on this machine; nothing leaves it'
 	@echo 'make test      build, then run every test'
 	@echo 'make build     the two programs, in $(PROGRAMS)/release'
+	@echo 'make readme    write the table of signals in README.md anew'
 	@echo 'make set-up    Debian packages and the Python environment that the above need'
 	@echo 'make format    format the Swift sources'
 	@echo 'make clean     remove everything that was built'
@@ -47,6 +48,10 @@ test: build build-tests
 
 demo: build
 	@Tests/Demo/run
+
+readme: build
+	$(ACCORD) catalog --markdown >$(PROGRAMS)/catalog.md
+	sed -i -e '/^<!-- catalog/,/^<!-- end/{//!d}' -e '/^<!-- catalog/r $(PROGRAMS)/catalog.md' README.md
 
 format:
 	swift format -i -r Sources Tests Package.swift

@@ -1,9 +1,7 @@
 // curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call, and take whatever
 // type they are given. So there is one function for each purpose: none can pair an option with a
 // wrong type, and the compiler sees a constant option, which is what curl's own type checks
-// (typecheck-gcc.h) need. They fire with gcc only:
-//
-//   gcc -O1 -Wall -Werror -fsyntax-only -x c shim.h
+// (typecheck-gcc.h) need. They fire with gcc only; Tests/TidyTests compiles this header so that they do.
 //
 // libcurl copies every string except the body of the request.
 

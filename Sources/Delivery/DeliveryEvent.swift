@@ -7,7 +7,17 @@ internal import OTLP
 internal import Recording
 internal import Telemetry
 
-enum DeliveryEvent {
+package enum DeliveryEvent {
+  package static let name = "accord.delivery"
+  /// What the supplier can use it for, in words for the customer.
+  package static let brief =
+    "which batches an accepted delivery held, so that gaps and repeats are noticed"
+  package static let attributeKeys = [
+    "log.record.uid", "accord.source", "accord.grant", "accord.batches", "accord.sequence.first",
+    "accord.sequence.last", "accord.readings", "accord.bytes", "accord.agreement",
+    "accord.ledger.number", "accord.ledger.head",
+  ]
+
   /// - Parameter head: the newest row of the ledger, which vouches for all before it.
   static func record(
     of delivery: Delivery, batches: [BatchSummary], head: (number: Int64, hash: [UInt8]),
@@ -28,6 +38,6 @@ enum DeliveryEvent {
         KeyValue("accord.agreement", .string(Hexadecimal.text(delivery.fingerprint))),
         KeyValue("accord.ledger.number", .int(head.number)),
         KeyValue("accord.ledger.head", .string(Hexadecimal.text(head.hash))),
-      ], eventName: "accord.delivery")
+      ], eventName: name)
   }
 }

@@ -26,7 +26,8 @@ struct Accord: ParsableCommand {
       """,
     version: "accord \(AgentVersion.text)",
     subcommands: [
-      StatusCommand.self, PreviewCommand.self, ConsentCommand.self, OutboxCommand.self,
+      StatusCommand.self, CatalogCommand.self, PreviewCommand.self, ConsentCommand.self,
+      OutboxCommand.self,
       SentCommand.self, UploadCommand.self,
     ])
 }

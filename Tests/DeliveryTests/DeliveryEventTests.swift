@@ -31,6 +31,7 @@ struct DeliveryEventTests {
         KeyValue("accord.ledger.number", .int(17)),
         KeyValue("accord.ledger.head", .string("ef")),
       ])
+    #expect(record.attributes.map(\.key) == DeliveryEvent.attributeKeys)
     #expect(record.eventName == "accord.delivery")
     #expect(record.body == nil)
     #expect(record.severity == .info)
