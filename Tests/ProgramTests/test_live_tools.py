@@ -26,10 +26,14 @@ TOOLS = [
     (tools.uptime, 0),
     (tools.sysctl, 2000),
     (tools.getconf, 0),
+    (tools.nproc, 0),
     (tools.lscpu, 0),
     (tools.pressure, 0),
     (tools.faults, 0),
+    (tools.sadf_memory, 0.05 * MEMORY_LIMIT),
+    (tools.sadf_load, 0),
 ]
+
 
 @pytest.fixture
 def preview(tmp_path):

@@ -1,4 +1,4 @@
-"""What other people's tools say of this machine, in our names: procps, iproute2, util-linux, coreutils and libc.
+"""What other people's tools say of this machine, in our names: procps, iproute2, util-linux, coreutils, sysstat and libc.
 
 Each function asks one tool once.
 """
@@ -7,6 +7,8 @@ import json
 import os
 import re
 import subprocess
+import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -159,6 +161,29 @@ def sysctl() -> Values:
 def getconf() -> Values:
     """libc: getconf(1)."""
     return {("system.cpu.logical.count",): int(output("getconf", "_NPROCESSORS_ONLN"))}
+
+
+def nproc() -> Values:
+    """coreutils: nproc(1), as far as this process may use all processors."""
+    return {("system.cpu.logical.count",): int(output("nproc"))} if len(os.sched_getaffinity(0)) == os.cpu_count() else {}
+
+
+def sadf(what: str) -> dict:
+    """sysstat: sadc(8) collects for a second, sadf(1) tells. Its rates have no like among our counters."""
+    programs = Path(sys.prefix) / "bin"
+    with tempfile.NamedTemporaryFile() as file:
+        subprocess.run([programs / "sadc", "1", "2", file.name], check=True)
+        told = json.loads(output(str(programs / "sadf"), "-j", file.name, "--", what))
+    return told["sysstat"]["hosts"][0]["statistics"][0]
+
+
+def sadf_memory() -> Values:
+    return {("system.memory.linux.available",): 1024 * sadf("-r")["memory"]["avail"]}
+
+
+def sadf_load() -> Values:
+    queue = sadf("-q")["queue"]
+    return {(f"system.cpu.load_average.{minutes}m",): queue[f"ldavg-{minutes}"] for minutes in (1, 5, 15)}
 
 
 def lscpu() -> Values:
