@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <poll.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -112,5 +114,31 @@ static inline void linux_ignore_file_size_and_pipe_signals(void) {
   signal(SIGXFSZ, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
 }
+
+// <link.h> shows dl_iterate_phdr and its structure only to _GNU_SOURCE. These are its first members.
+struct linux_loaded_object {
+  ElfW(Addr) base;
+  const char *name;
+  const ElfW(Phdr) *segments;
+  ElfW(Half) segment_count;
+};
+extern int linux_for_each_loaded_object(
+  int (*body)(struct linux_loaded_object *object, size_t size, void *context), void *context
+) __asm__("dl_iterate_phdr");
+
+// Only segments that are never written, not even by the loader: of those the page cache has the same bytes.
+static inline int linux_unmap_code_of(struct linux_loaded_object *object, size_t size, void *context) {
+  (void)size, (void)context;
+  ElfW(Addr) page = (ElfW(Addr))sysconf(_SC_PAGESIZE);
+  for (ElfW(Half) i = 0; i < object->segment_count; i++) {
+    const ElfW(Phdr) *segment = &object->segments[i];
+    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+    ElfW(Addr) start = (object->base + segment->p_vaddr) & ~(page - 1);
+    ElfW(Addr) end = object->base + segment->p_vaddr + segment->p_filesz;
+    madvise((void *)start, end - start, MADV_DONTNEED);
+  }
+  return 0;
+}
+static inline void linux_unmap_unused_code(void) { linux_for_each_loaded_object(linux_unmap_code_of, NULL); }
 
 #endif

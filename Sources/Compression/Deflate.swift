@@ -1,8 +1,8 @@
 // zlib, one stream kept for the life of its owner.
 //
 // zlib stores the address of the z_stream and checks it, so the structure lives in an allocation of its own
-// that never moves. The stream is reset between uses instead of freed: its tables are the largest
-// allocation of the daemon, and `Window` keeps them small where batches are.
+// that never moves. It can be used again and again; its tables are the largest allocation of the daemon, and
+// `Format` keeps them small where batches are.
 
 internal import CZlib
 

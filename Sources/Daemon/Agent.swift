@@ -121,6 +121,9 @@ package struct Agent: ~Copyable {
     carryOutRevocations(now)
     writeStatus(now)
     if hasUnusedMemory {
+      history.releaseUnusedMemory()
+      spool.releaseUnusedMemory()
+      ledger.releaseUnusedMemory()
       Process.releaseUnusedMemory()
       hasUnusedMemory = false
     }

@@ -15,8 +15,11 @@ enum Redaction {
 
   /// What is left of a series' attributes, sorted by key.
   static func apply(_ consent: Consent, to attributes: [Attribute]) -> [Attribute] {
-    attributes
+    let left =
+      attributes
       .filter { !drops($0.key, consent) && !Catalog.isIdentifying($0) }
       .sorted { $0.key < $1.key }
+    // Where nothing changed the same array, not a copy: the gate keeps one for each series.
+    return left == attributes ? attributes : left
   }
 }

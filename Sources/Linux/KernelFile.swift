@@ -20,7 +20,8 @@ package struct KernelFile: ~Copyable {
   package init(_ path: String, limitBytes: Int = 1024 * 1024) {
     self.path = path
     self.limitBytes = limitBytes
-    buffer = [UInt8](repeating: 0, count: 4096)
+    // Most files under /sys are this short, and there may be a hundred; a longer one makes its room once.
+    buffer = [UInt8](repeating: 0, count: 512)
   }
 
   /// Reads the whole file and lends it to `body`. Returns nil when the file is absent.

@@ -1,5 +1,5 @@
 // The dictionaries of a database: what is written once and referred to by number. They are small (hundreds
-// of rows), so the writer keeps them in memory and looks nothing up while it seals.
+// of rows).
 
 internal import Handshake
 internal import Linux
@@ -7,23 +7,39 @@ internal import SQLite
 internal import Telemetry
 
 struct SeriesDictionary {
+  /// Of the series that were sealed since the start, under the very strings and attributes that the gate keeps.
   private var numbers: [SeriesKey: Int64] = [:]
+  /// Of all series in the database: read when one is met for the first time, and forgotten after the seal. Its
+  /// strings are copies, and would be a tenth of the daemon's own memory.
+  private var stored: [SeriesKey: Int64]?
 
-  init(_ database: borrowing Database) throws(SQLiteError) {
+  private static func read(
+    _ database: borrowing Database
+  ) throws(SQLiteError) -> [SeriesKey: Int64] {
+    var numbers: [SeriesKey: Int64] = [:]
     var rows = try database.prepare("SELECT number, signal, attributes FROM series")
     while try rows.step() {
       guard let attributes = AttributeText.decode(rows.text(2)) else { continue }
       numbers[SeriesKey(rows.text(1), attributes)] = rows.integer(0)
     }
+    return numbers
   }
+
+  mutating func releaseUnusedMemory() { stored = nil }
 
   /// The number of a series, which is written down when it is new. `suffix` makes another signal of it
   /// (".min").
   mutating func number(
     of series: PermittedSeries, suffix: String = "", in database: borrowing Database
   ) throws(SQLiteError) -> Int64 {
-    let key = SeriesKey(series.signal.name + suffix, series.attributes)
+    let name = series.signal.name
+    let key = SeriesKey(suffix.isEmpty ? name : name + suffix, series.attributes)
     if let number = numbers[key] { return number }
+    if stored == nil { stored = try Self.read(database) }
+    if let number = stored?[key] {
+      numbers[key] = number
+      return number
+    }
     var insertion = try database.prepare(
       """
       INSERT INTO series (source, signal, instrument, unit, decimals, attributes)

@@ -47,6 +47,9 @@ package struct History: ~Copyable {
   /// Whether the file is still where it was opened.
   package var isInPlace: Bool { store.isInPlace }
 
+  /// Forgets what only a seal needs.
+  package mutating func releaseUnusedMemory() { store.releaseUnusedMemory() }
+
   /// Begins a new file after the old one was set aside or removed. What is in memory stays.
   package mutating func reopen() throws(RecordingError) { try store.reopen() }
 

@@ -28,6 +28,9 @@ package struct Ledger: ~Copyable {
 
   private init(database: consuming Database) { self.database = database }
 
+  /// Forgets what only an entry needs.
+  package func releaseUnusedMemory() { database.releaseUnusedMemory() }
+
   package enum Event: String, Sendable {
     case agreementChanged = "agreement-changed"
     case grantOpened = "grant-opened"

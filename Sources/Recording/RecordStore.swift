@@ -10,8 +10,7 @@ struct RecordStore: ~Copyable {
   let form: StoreForm
   let directory: StateDirectory
   private(set) var database: Database
-  private var dictionary: SeriesDictionary
-  private var compressor = Compressor(.batch)
+  private var dictionary = SeriesDictionary()
   let quotaBytes: Int64
   /// The file as it was when it was opened.
   private let inode: UInt64?
@@ -29,20 +28,18 @@ struct RecordStore: ~Copyable {
     do {
       // A cap under the quota's own accounting, so that a mistake there cannot fill the disk.
       try database.execute("PRAGMA max_page_count = \(2 * quotaBytes / 1024 + 1024)")
-      let dictionary = try SeriesDictionary(database)
-      return RecordStore(form, directory, database, dictionary, quotaBytes)
+      return RecordStore(form, directory, database, quotaBytes)
     } catch { throw .database(error) }
   }
 
   private init(
     _ form: StoreForm, _ directory: StateDirectory, _ database: consuming Database,
-    _ dictionary: SeriesDictionary, _ quotaBytes: Int64
+    _ quotaBytes: Int64
   ) {
     self.form = form
     self.directory = directory
     inode = Self.inode(database.path)
     self.database = database
-    self.dictionary = dictionary
     self.quotaBytes = quotaBytes
   }
 
@@ -76,6 +73,8 @@ struct RecordStore: ~Copyable {
     _ content: BatchContent, of source: DataSource, _ context: BatchContext, facts: [Fact],
     sharing: SharedBatch? = nil
   ) throws(SQLiteError) -> Int64 {
+    // Made for each batch: between seals its tables would be a tenth of the daemon's own memory.
+    var compressor = Compressor(.batch)
     let boot = try Reference.boot(context.boot, in: database)
     let agreement = try Reference.agreement(context.fingerprint, in: database)
     let factsNumber = try Reference.facts(facts, of: source, in: database)
@@ -141,6 +140,12 @@ struct RecordStore: ~Copyable {
       try insertion.run()
       return deletion
     }
+  }
+
+  /// Forgets what only a seal needs.
+  mutating func releaseUnusedMemory() {
+    dictionary.releaseUnusedMemory()
+    database.releaseUnusedMemory()
   }
 
   /// Replaces the connection after the file was swapped.

@@ -63,6 +63,9 @@ package struct Spool: ~Copyable {
   /// Whether the file is still where it was opened.
   package var isInPlace: Bool { store.isInPlace }
 
+  /// Forgets what only a seal needs.
+  package mutating func releaseUnusedMemory() { store.releaseUnusedMemory() }
+
   /// Begins a new file after the old one was set aside or removed. Its grants and baselines are not in it.
   package mutating func reopen() throws(RecordingError) {
     try store.reopen()

@@ -80,6 +80,10 @@ package struct Database: ~Copyable {
     }
   }
 
+  /// Forgets cached pages; the next query reads them from the file again. The corresponding C function is
+  /// `sqlite3_db_release_memory`.
+  package func releaseUnusedMemory() { unsafe sqlite3_db_release_memory(connection) }
+
   /// The row id of the last insertion. The corresponding C function is `sqlite3_last_insert_rowid`.
   package var lastInsertedRow: Int64 { unsafe sqlite3_last_insert_rowid(connection) }
 
