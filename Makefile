@@ -19,13 +19,14 @@ PROGRAM_FLAGS := -c release --static-swift-stdlib --scratch-path $(PROGRAMS) \
 	-Xlinker -L$(CXX_LIBRARY) -Xlinker --as-needed -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
 	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro
 
-.PHONY: help set-up build build-tests test demo readme format clean
+.PHONY: help set-up build build-tests build-benchmarks test bench bench-quick demo readme format clean
 
 help:
 	@echo 'make demo      build, then show the whole way of a sample on this machine; nothing leaves it'
 	@echo 'make test      build, then run every test'
 	@echo 'make build     the two programs, in $(PROGRAMS)/release'
 	@echo 'make readme    write the table of signals in README.md anew'
+	@echo 'make bench     measure every budget; takes 17 minutes. make bench-quick: two minutes, rougher'
 	@echo 'make set-up    Debian packages and the Python environment that the above need'
 	@echo 'make format    format the Swift sources'
 	@echo 'make clean     remove everything that was built'
@@ -45,6 +46,15 @@ build-tests: set-up
 test: build build-tests
 	swift test --skip-build $(FLAGS)
 	.venv/bin/pytest Tests
+
+build-benchmarks: build
+	swift build $(PROGRAM_FLAGS) $(FLAGS) --product benchmark-program
+
+bench: build-benchmarks
+	@.venv/bin/python Tests/Benchmarks/bench.py $(BENCH_FLAGS)
+
+bench-quick: build-benchmarks
+	@.venv/bin/python Tests/Benchmarks/bench.py --quick $(BENCH_FLAGS)
 
 demo: build
 	@Tests/Demo/run

@@ -83,6 +83,14 @@ let package = Package(
         "JSON", "Linux",
       ], swiftSettings: sourceSettings),
 
+    // Measurements that need the modules from inside. Not a product.
+    .executableTarget(
+      name: "benchmark-program",
+      dependencies: [
+        "Daemon", "Delivery", "Recording", "Handshake", "Configuration", "Compression", "Telemetry",
+        "Linux",
+      ], path: "Tests/Benchmarks/Program", swiftSettings: settings),
+
     // What several test suites share.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     // Asked by ProgramTests.

@@ -12,6 +12,7 @@
 // spool, and the last values are found again in its newest batches.
 
 internal import SQLite
+internal import Telemetry
 
 /// From where a counter is counted within one boot.
 package struct Baseline: Equatable, Sendable {
@@ -50,13 +51,16 @@ struct Baselines {
     try readLastValues(database)
   }
 
-  /// The newest batch of each open grant holds the values at which the agent stopped.
+  /// The newest batch of each open grant holds the values at which the agent stopped. It is looked for from the end,
+  /// and not through the whole file: a grant that was silent for so long has its baselines.
   private mutating func readLastValues(_ database: borrowing Database) throws(SQLiteError) {
     var rows = try database.prepare(
       """
-      SELECT "grant", boot, columns FROM batches WHERE number IN (
-        SELECT max(number) FROM batches WHERE "grant" IN (SELECT number FROM grants WHERE closed_ms IS NULL)
-        GROUP BY "grant")
+      SELECT g.number, b.boot, b.columns FROM grants AS g JOIN batches AS b ON b.number = (
+        SELECT number FROM batches WHERE "grant" = g.number
+          AND number > (SELECT max(number) FROM batches) - \(Limits.lastValuesBatchesMax)
+        ORDER BY number DESC LIMIT 1)
+      WHERE g.closed_ms IS NULL
       """)
     while try rows.step() {
       guard let content = SealedBatch.content(rows.blob(2)) else { continue }

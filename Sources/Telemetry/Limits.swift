@@ -50,6 +50,9 @@ package enum Limits {
   /// The write-ahead log before it is copied into the database: flash is written twice, memory once.
   package static let walBytesMax = 1024 * 1024
 
+  /// Batches among which a start looks for the newest of each grant: a day of one source. Reading them takes 5 ms.
+  package static let lastValuesBatchesMax = 1_440
+
   /// The daemon waits this long for another program's lock, then keeps the readings in memory instead.
   package static let daemonBusyMilliseconds: Int32 = 50
   /// People can wait a little longer.
