@@ -108,13 +108,6 @@ class Agent:
         text = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
         return {name: int(size) for name, size in re.findall(r"^(\w+):\s+(\d+) kB", text, re.MULTILINE)}
 
-    def kernel_files(self) -> list[str]:
-        """The files of the kernel that it keeps open: what its probes read, whichever there are."""
-        links = (os.readlink(link) for link in Path(f"/proc/{self.pid}/fd").iterdir())
-        # Its own /proc/self/… are opened under its number; read_files opens its own.
-        own = re.compile(r"^/proc/\d+/(task/\d+/)?")
-        return sorted(own.sub("/proc/self/", link) for link in links if link.startswith(("/proc/", "/sys/")))
-
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()

@@ -24,6 +24,7 @@ import certificates  # noqa: E402
 from agent import Agent, compiled, cpu_seconds, interfaces_for  # noqa: E402
 from appliance import wait_for  # noqa: E402
 from budgets import Row  # noqa: E402
+from calls import EveryTick  # noqa: E402
 from delivery import delivery_rows, size_rows, start_agent, start_row  # noqa: E402
 from long_runs import FULL, QUICK, LongRuns, progress  # noqa: E402
 from machine import Machine  # noqa: E402
@@ -60,15 +61,14 @@ def hot(folder: Path, _: bool) -> list[Row]:
     """Both with all their memory in the processor's caches, turn and turn about, so that other load falls on both."""
     program = compiled(HERE / "read_files.c", folder)
     with Machine(interfaces_for(SERIES, folder / "series", NOWHERE)) as machine:
-        log, library = folder / "statvfs", compiled(HERE / "count_writes.c", folder)
-        environment = {"LD_PRELOAD": str(library), "WRITE_LOG": str(log)}
+        log, library = folder / "calls", compiled(HERE / "count_calls.c", folder)
+        environment = {"LD_PRELOAD": str(library), "CALL_LOG": str(log)}
         asked = Agent(folder / "asked", machine, NOWHERE, interval="100ms", seal="1h", environment=environment)
-        wait_for(lambda: asked.ticks > 3, "three ticks")
+        wait_for(lambda: asked.ticks > 20, "twenty ticks")
         asked.stop()
-        mounts = sorted({line[8:] for line in log.read_text().splitlines() if line.startswith("statvfs ")})
+        same = EveryTick.of(log)
         agent = Agent(folder / "hot-run", machine, NOWHERE, interval="100ms", seal="1h")
-        files = agent.kernel_files()
-        reader = machine.start(str(program), "100", *files, "--", *mounts)
+        reader = machine.start(str(program), "100", *same.arguments)
         ratios, each = [], []
         for _ in range(HOT_RUNS):
             tick, own, other = agent.ticks, agent.cpu_seconds, cpu_seconds(reader.pid)
@@ -79,7 +79,7 @@ def hot(folder: Path, _: bool) -> list[Row]:
         series = agent.series
         agent.stop()
     own, other = (1000 * median(values) for values in zip(*each, strict=True))
-    note = f"{own:.3f} and {other:.3f} ms, {len(files)} files and {len(mounts)} statvfs, {series} series, a 100 ms tick"
+    note = f"{own:.3f} and {other:.3f} ms, {len(same.files)} files and {len(same.mounts)} statvfs, {series} series, a 100 ms tick"
     return [Row("hot", "CPU of a tick beside reading the same files", "times", median(ratios), 1.5, note)]
 
 

@@ -1,6 +1,6 @@
 """What one sealed minute costs the disk, counted at three heights.
 
-- pwrite: what SQLite asks for, by count_writes.c in front of the C library.
+- pwrite: what SQLite asks for, by count_calls.c in front of the C library.
 - /proc/PID/io: pages that became dirty, each counted once between two write-backs, those of the -shm files too.
 - block device: sectors written to an ext4 file system of its own, on a loop device: all of the above that really
   got there, rounded up to blocks, with the file system's own journal. This is what wears flash, so it is the
@@ -9,7 +9,6 @@
 Before the count the log is filled until it has been copied back into the database, so that it is not still growing.
 """
 
-import json
 import os
 import subprocess
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from agent import Agent, compiled
 from appliance import Appliance
 from budgets import Row
+from calls import EveryTick, last_counts
 from machine import HERE, Machine
 
 IMAGE_BYTES = 256 * 1024 * 1024
@@ -26,21 +26,16 @@ IMAGE_BYTES = 256 * 1024 * 1024
 WARM_UP = {"interval": "166ms", "seal": "1s"}
 
 
-def last_counts(log: Path) -> dict[str, int]:
-    """The last line of count_writes.c that counts."""
-    return json.loads([line for line in log.read_text().splitlines() if line.startswith("{")][-1])
-
-
 class CountedDisk:
     def __init__(self, folder: Path, machine: Machine, make_agent: Callable[..., Agent], warm_up_seconds: int):
         self._machine = machine
         self._device: str | None = None
         self._problem = ""
-        self._log = folder / "writes"
+        self._log = folder / "calls"
         self._image = folder / "disk.img"
-        library = compiled(HERE / "count_writes.c", folder)
+        library = compiled(HERE / "count_calls.c", folder)
         state = folder / "disk/appliance/var/lib/accord"
-        self._environment = {"LD_PRELOAD": str(library), "WRITE_LOG": str(self._log), "WRITE_FOLDER": str(state)}
+        self._environment = {"LD_PRELOAD": str(library), "CALL_LOG": str(self._log), "WRITE_FOLDER": str(state)}
         self._state = state
         self.agent = make_agent(
             "disk", machine, **WARM_UP, environment=self._environment, before_start=self._mount)
@@ -70,10 +65,9 @@ class CountedDisk:
         self.agent.start()
         self._begun = self._now()
 
-    def statvfs_paths(self) -> list[str]:
-        """The mount points whose room was asked for."""
-        lines = self._log.read_text().splitlines()
-        return sorted({line.removeprefix("statvfs ") for line in lines if line.startswith("statvfs ")})
+    @property
+    def every_tick(self) -> EveryTick:
+        return EveryTick.of(self._log)
 
     def _seals(self) -> int:
         """The seals that are in the database; it may lie in another mount namespace, so it is asked in there."""

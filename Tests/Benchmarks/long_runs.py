@@ -13,7 +13,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 
 from agent import Agent, compiled, cpu_seconds, interfaces_for, status_number
 from budgets import Row
@@ -36,7 +36,7 @@ class Pace:
 
 # Fifteen closed intervals of a minute are one delivery; one more is open.
 FULL = Pace("a tick every 10 s, sealed every 60 s", "10s", 10, "60s", 300, 16 * 60 + 20, 120)
-QUICK = Pace("QUICK: a tick every second, sealed every 6 s", "1s", 1, "6s", 60, 98, 30)
+QUICK = Pace("QUICK: a tick every second, sealed every 6 s", "1s", 1, "6s", 90, 98, 30)
 
 
 @dataclass
@@ -77,8 +77,7 @@ class LongRuns:
     def _start_reader(self, machine: Machine) -> subprocess.Popen:
         program = compiled(HERE / "read_files.c", self.folder)
         milliseconds = str(round(1000 * self.pace.interval_seconds))
-        mounts = self.disk.statvfs_paths()
-        return machine.start(str(program), milliseconds, *self.ticking.kernel_files(), "--", *mounts)
+        return machine.start(str(program), milliseconds, *self.disk.every_tick.arguments)
 
     def _observe(self, reader: subprocess.Popen) -> None:
         """Reads the clocks half-way between ticks, so that each difference is one whole tick."""
@@ -87,7 +86,7 @@ class LongRuns:
         switches = status_number(agent.pid, "voluntary_ctxt_switches")
         first_tick, reader_cpu = agent.ticks, cpu_seconds(reader.pid)
         last_tick, last_cpu, last_sealed = first_tick, None, self._sealed()
-        memory_taken = False
+        self._memory: list[dict[str, int]] = []
         while time.monotonic() - begun < pace.seconds:
             if agent.ticks != last_tick:
                 time.sleep(pace.interval_seconds / 2)
@@ -95,16 +94,14 @@ class LongRuns:
                 if last_cpu is not None and tick == last_tick + 1:
                     (self.observed.ticks if sealed == last_sealed else self.observed.seals).append(cpu - last_cpu)
                 last_tick, last_cpu, last_sealed = tick, cpu, sealed
-            if not memory_taken and time.monotonic() - begun > pace.steady_seconds:
-                self._take_memory()
-                memory_taken = True
-            time.sleep(0.05)
+            if -60 < time.monotonic() - begun - pace.steady_seconds < 0:
+                self._memory.append(self.steady.memory())
+            time.sleep(0.2)
             progress(f"long runs: {pace.seconds - (time.monotonic() - begun):.0f} s left")
         minutes = (time.monotonic() - begun) / 60
         switches = status_number(agent.pid, "voluntary_ctxt_switches") - switches
         reader_cpu = cpu_seconds(reader.pid) - reader_cpu
-        reader.terminate()
-        reader.wait()
+        self._take_memory()
         self._take_ticks(switches / minutes * pace.interval_seconds / 10, reader_cpu / (agent.ticks - first_tick))
         self.rows += self.disk.rows(self.pace.name)
         self._take_history()
@@ -113,23 +110,27 @@ class LongRuns:
         return (self.ticking.appliance.var / "history.db-wal").stat().st_mtime_ns
 
     def _take_memory(self) -> None:
-        agent, memory = self.steady, self.steady.memory()
-        after = f"after {self.pace.steady_seconds} s at a 1 s tick, {agent.series} series"
+        """The most within a minute: it rises at a seal, and falls after it."""
+        agent = self.steady
+        memory = {name: max(each[name] for each in self._memory) for name in self._memory[0]}
+        resident = median(each["Rss"] for each in self._memory) / 1024
+        seconds = self.pace.steady_seconds
+        after = f"the most from {seconds - 60} to {seconds} s at a 1 s tick, {agent.series} series"
         threads = status_number(agent.pid, "Threads")
         self.rows += [
-            Row("long", "accordd resident", "MiB", memory["Rss"] / 1024, 8, after),
+            Row("long", "accordd resident", "MiB", memory["Rss"] / 1024, 8, f"{after}; median {resident:.1f}"),
             Row("long", "accordd private dirty", "MiB", memory["Private_Dirty"] / 1024, 1, after),
             Row("long", "accordd proportional (PSS)", "MiB", memory["Pss"] / 1024, None, after),
             Row("long", "accordd threads", "", threads, 1),
         ]
 
     def _take_ticks(self, wakeups: float, reader_cpu: float) -> None:
-        tick, seal, series = median(self.observed.ticks), median(self.observed.seals), self.ticking.series
-        each = f"median of {len(self.observed.ticks)}, {series} series, {self.pace.name}"
+        tick, seal, series = median(self.observed.ticks), mean(self.observed.seals), self.ticking.series
+        each = f"median of {len(self.observed.ticks)}, mean {1000 * mean(self.observed.ticks):.3f}, {series} series"
         beside = f"beside {reader_cpu * 1000:.3f} ms of read_files.c: {tick / reader_cpu:.2f} times"
         self.rows += [
-            Row("long", "CPU of a tick", "ms", tick * 1000, 0.35, f"{each}; {beside}"),
-            Row("long", "CPU of a tick with a seal", "ms", seal * 1000, None, f"median of {len(self.observed.seals)}"),
+            Row("long", "CPU of a tick", "ms", tick * 1000, 0.35, f"{each}, {self.pace.name}; {beside}"),
+            Row("long", "CPU of a tick with a seal", "ms", seal * 1000, None, f"mean of {len(self.observed.seals)}"),
             Row("long", "wake-ups a minute at a 10 s tick", "", wakeups, 7, self.pace.name),
         ]
 

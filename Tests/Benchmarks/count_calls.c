@@ -1,8 +1,11 @@
-// Counts what a program asks the disk to write, without changing the program: loaded by LD_PRELOAD.
+// Counts what a program asks of the kernel's files and of the disk, without changing the program: loaded by LD_PRELOAD.
 //
-// At each rename (accordd ends every tick by renaming its status file into place) it writes one line of JSON to the
-// file that WRITE_LOG names: the bytes given to write and pwrite below the folder WRITE_FOLDER, the calls, and the
-// calls of fsync and fdatasync, all since the start. For each statvfs it writes a line with the path.
+// It writes lines to the file that CALL_LOG names:
+//
+//   read PATH         a pread from the start of a file
+//   statvfs PATH
+//   {"bytes": …}      at each rename, by which accordd ends every tick: the bytes given to write and pwrite below
+//                     the folder WRITE_FOLDER, the calls, and the calls of fsync and fdatasync, since the start
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -22,22 +25,37 @@ static long long bytes, writes, synchronisations;
   if (!next) next = (type (*)(__VA_ARGS__))dlsym(RTLD_NEXT, name)
 
 __attribute__((constructor)) static void start(void) {
-  const char *path = getenv("WRITE_LOG"), *below = getenv("WRITE_FOLDER");
+  const char *path = getenv("CALL_LOG"), *below = getenv("WRITE_FOLDER");
   if (path) log_file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (below) snprintf(folder, sizeof folder, "%s", below);
 }
 
-static void count(int file, ssize_t written) {
-  char link[64], path[4096];
-  if (written <= 0) return;
+static const char *path_of(int file) {
+  static char path[4096];
+  char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
   ssize_t length = readlink(link, path, sizeof path - 1);
-  if (length <= 0) return;
-  path[length] = 0;
-  if (strncmp(path, folder, strlen(folder)) != 0) return;
+  path[length < 0 ? 0 : length] = 0;
+  return path;
+}
+
+static void note(const char *call, const char *path) {
+  if (log_file != -1) dprintf(log_file, "%s %s\n", call, path);
+}
+
+static void count(int file, ssize_t written) {
+  if (written <= 0 || folder[0] == 0 || strncmp(path_of(file), folder, strlen(folder)) != 0) return;
   bytes += written;
   writes++;
 }
+
+ssize_t pread64(int file, void *content, size_t size, off64_t at) {
+  NEXT(ssize_t, "pread64", int, void *, size_t, off64_t);
+  if (at == 0) note("read", path_of(file));
+  return next(file, content, size, at);
+}
+
+ssize_t pread(int file, void *content, size_t size, off_t at) { return pread64(file, content, size, at); }
 
 ssize_t write(int file, const void *content, size_t size) {
   NEXT(ssize_t, "write", int, const void *, size_t);
@@ -53,12 +71,7 @@ ssize_t pwrite64(int file, const void *content, size_t size, off64_t at) {
   return written;
 }
 
-ssize_t pwrite(int file, const void *content, size_t size, off_t at) {
-  NEXT(ssize_t, "pwrite64", int, const void *, size_t, off_t);
-  ssize_t written = next(file, content, size, at);
-  count(file, written);
-  return written;
-}
+ssize_t pwrite(int file, const void *content, size_t size, off_t at) { return pwrite64(file, content, size, at); }
 
 int fsync(int file) {
   NEXT(int, "fsync", int);
@@ -72,19 +85,15 @@ int fdatasync(int file) {
   return next(file);
 }
 
-static void note(const char *path) {
-  if (log_file != -1) dprintf(log_file, "statvfs %s\n", path);
-}
-
 int statvfs(const char *path, struct statvfs *room) {
   NEXT(int, "statvfs", const char *, struct statvfs *);
-  note(path);
+  note("statvfs", path);
   return next(path, room);
 }
 
 int statvfs64(const char *path, struct statvfs64 *room) {
   NEXT(int, "statvfs64", const char *, struct statvfs64 *);
-  note(path);
+  note("statvfs", path);
   return next(path, room);
 }
 
