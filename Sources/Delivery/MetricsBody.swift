@@ -44,69 +44,73 @@ struct MetricsBody {
     }
   }
 
+  /// The points of a series that have the same start.
+  private struct Line: Hashable {
+    let series: Int64
+    let start: UInt64?
+  }
+
   private let series: [Int64: RecordedSeries]
   private let starts: [Int64: [CounterStart]]
-  private var metrics: [Key: [NumberSeries]] = [:]
+  private let agreement: Agreement
+  /// What the agreement says to each series: asked once, not for each batch.
+  private var verdicts: [Int64: Bool] = [:]
+  private var lines: [Line] = []
+  private var points: [Line: [NumberPoint]] = [:]
   /// How many points the body holds.
   private(set) var readings: Int64 = 0
 
-  init(series: [Int64: RecordedSeries], starts: [Int64: [CounterStart]]) {
+  init(series: [Int64: RecordedSeries], starts: [Int64: [CounterStart]], _ agreement: Agreement) {
     self.series = series
     self.starts = starts
+    self.agreement = agreement
   }
 
   /// Adds what the agreement shares of one batch.
-  mutating func add(
-    _ content: BatchContent, boot: Int64, offsetMilliseconds: Int64, _ agreement: Agreement
-  ) {
+  mutating func add(_ content: BatchContent, boot: Int64, offsetMilliseconds: Int64) {
     for column in content.columns {
-      guard let recorded = series[column.series], agreement.shares(recorded) else { continue }
-      let entries =
-        recorded.instrument == .counter
-        ? counterEntries(column, content.ticks, boot, offsetMilliseconds, recorded)
-        : [entry(recorded, nil, points(column, content.ticks, offsetMilliseconds) { $1 })]
-      metrics[Key(recorded), default: []] += entries.filter { !$0.points.isEmpty }
-      readings += entries.reduce(0) { $0 + Int64($1.points.count) }
+      guard let recorded = series[column.series], shares(column.series, recorded) else { continue }
+      if recorded.instrument == .counter {
+        addCounter(column, content.ticks, boot, offsetMilliseconds)
+      } else {
+        add(points(column, content.ticks, offsetMilliseconds) { $1 }, of: column.series, from: nil)
+      }
     }
+  }
+
+  private mutating func shares(_ number: Int64, _ recorded: RecordedSeries) -> Bool {
+    if let verdict = verdicts[number] { return verdict }
+    let verdict = agreement.shares(recorded)
+    verdicts[number] = verdict
+    return verdict
+  }
+
+  private mutating func add(_ new: [NumberPoint], of series: Int64, from start: UInt64?) {
+    guard !new.isEmpty else { return }
+    let line = Line(series: series, start: start)
+    if points[line] == nil { lines.append(line) }
+    points[line, default: []] += new
+    readings += Int64(new.count)
   }
 
   /// The encoded request.
   func encoded(resource: [Attribute], _ source: DataSource) -> [UInt8] {
+    var metrics: [Key: [NumberSeries]] = [:]
+    for line in lines {
+      guard let recorded = series[line.series], let points = points[line] else { continue }
+      metrics[Key(recorded), default: []].append(
+        NumberSeries(
+          attributes: recorded.attributes, startTimeUnixNanoseconds: line.start, points: points))
+    }
     let scope = Scope(
       name: "accord", version: AgentVersion.text, attributes: Self.scopeAttributes(source),
       metrics: metrics.sorted { $0.key < $1.key }.map { key, entries in
         Metric(
           name: key.signal, unit: key.unit, instrument: key.instrument, decimals: key.decimals,
-          series: Self.joined(entries))
+          series: entries)
       })
     return MetricsRequest.encode(
       resource: resource, scopes: [scope], schemaURL: Catalog.schemaURL)
-  }
-
-  /// Entries of the same series from several batches become one.
-  private static func joined(_ entries: [NumberSeries]) -> [NumberSeries] {
-    struct Identity: Hashable {
-      let attributes: [Attribute]
-      let start: UInt64?
-    }
-    var order: [Identity] = []
-    var points: [Identity: [NumberPoint]] = [:]
-    for entry in entries {
-      let identity = Identity(attributes: entry.attributes, start: entry.startTimeUnixNanoseconds)
-      if points[identity] == nil { order.append(identity) }
-      points[identity, default: []] += entry.points
-    }
-    return order.map {
-      NumberSeries(
-        attributes: $0.attributes, startTimeUnixNanoseconds: $0.start, points: points[$0]!)
-    }
-  }
-
-  private func entry(
-    _ recorded: RecordedSeries, _ start: UInt64?, _ points: [NumberPoint]
-  ) -> NumberSeries {
-    NumberSeries(
-      attributes: recorded.attributes, startTimeUnixNanoseconds: start, points: points)
   }
 
   private func points(
@@ -121,11 +125,11 @@ struct MetricsBody {
   }
 
   /// Rule 8. A counter without a beginning does not leave.
-  private func counterEntries(
-    _ column: Column, _ ticks: [Int64], _ boot: Int64, _ offset: Int64, _ recorded: RecordedSeries
-  ) -> [NumberSeries] {
+  private mutating func addCounter(
+    _ column: Column, _ ticks: [Int64], _ boot: Int64, _ offset: Int64
+  ) {
     let beginnings = (starts[column.series] ?? []).filter { $0.boot == boot }
-    return beginnings.indices.map { index in
+    for index in beginnings.indices {
       let beginning = beginnings[index]
       let end = index + 1 < beginnings.count ? beginnings[index + 1].sinceMilliseconds : Int64.max
       let points = points(column, ticks, offset) { tick, value in
@@ -134,7 +138,7 @@ struct MetricsBody {
       }
       // A batch stamped by a clock that was corrected must not lie before its own start.
       let start = UnixTime.nanoseconds(beginning.startUnixMilliseconds)
-      return entry(recorded, min(start, points.first?.timeUnixNanoseconds ?? start), points)
+      add(points, of: column.series, from: min(start, points.first?.timeUnixNanoseconds ?? start))
     }
   }
 }

@@ -17,7 +17,7 @@ package struct RequestBody: Sendable {
     pseudonym: String
   ) throws(SQLiteError) {
     var body = MetricsBody(
-      series: try outbox.series(), starts: try outbox.counterStarts(for: batches))
+      series: try outbox.series(), starts: try outbox.counterStarts(for: batches), agreement)
     var damaged: [BatchSummary] = []
     for batch in batches {
       guard let content = try outbox.content(of: batch) else {
@@ -25,7 +25,7 @@ package struct RequestBody: Sendable {
         continue
       }
       let base = outbox.timeBase(of: batch)
-      body.add(content, boot: base.boot, offsetMilliseconds: base.offsetMilliseconds, agreement)
+      body.add(content, boot: base.boot, offsetMilliseconds: base.offsetMilliseconds)
     }
     let resource = MetricsBody.resource(
       pseudonym: pseudonym, facts: try outbox.facts(of: batches[0]), agreement)

@@ -96,8 +96,9 @@ struct MetricsBodyTests {
     let content = BatchContent(
       ticks: [10, 20, 30, 40], columns: [Column(series: 7, values: [100, 110, 90, 130])])
     func values(_ starts: [CounterStart]) throws -> [Double] {
-      var body = MetricsBody(series: Self.series, starts: [7: starts])
-      body.add(content, boot: 1, offsetMilliseconds: today, try DeliveryTests.agreement())
+      var body = MetricsBody(
+        series: Self.series, starts: [7: starts], try DeliveryTests.agreement())
+      body.add(content, boot: 1, offsetMilliseconds: today)
       let bytes = body.encoded(resource: [], .environment)
       return bytes.isEmpty ? [] : try DecodedMetrics(try WireMessage(bytes)).points.map(\.value)
     }
