@@ -43,18 +43,17 @@ build: set-up
 build-tests: set-up
 	swift build --build-tests $(FLAGS)
 
-test: build build-tests
+test: build build-benchmarks build-tests
 	swift test --skip-build $(FLAGS)
 	.venv/bin/pytest Tests
 
 build-benchmarks: build
 	swift build $(PROGRAM_FLAGS) $(FLAGS) --product benchmark-program
 
-bench: build-benchmarks
-	@.venv/bin/python Tests/Benchmarks/bench.py $(BENCH_FLAGS)
-
-bench-quick: build-benchmarks
-	@.venv/bin/python Tests/Benchmarks/bench.py --quick $(BENCH_FLAGS)
+# ONLY=size measures one group; FORM=--markdown prints the table of the README, FORM=--json one object a line.
+bench bench-quick: build-benchmarks
+	@.venv/bin/python Tests/Benchmarks/bench.py $(patsubst bench-quick,--quick,$(filter bench-quick,$@)) \
+	  $(addprefix --only ,$(ONLY)) $(FORM)
 
 demo: build
 	@Tests/Demo/run

@@ -103,7 +103,7 @@ extension Agreement {
   /// Whether redaction would take anything away from these attributes today.
   package func redacts(_ attributes: [Attribute]) -> Bool {
     guard let consent else { return true }
-    return Redaction.apply(consent, to: attributes).count != attributes.count
+    return attributes.contains { Redaction.takes($0, consent) }
   }
 
   /// Whether a reading that passed the gate under an earlier agreement may still be written down, for

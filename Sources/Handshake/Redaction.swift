@@ -13,11 +13,16 @@ enum Redaction {
     }
   }
 
+  /// Whether an attribute does not get past the gate.
+  static func takes(_ attribute: Attribute, _ consent: Consent) -> Bool {
+    drops(attribute.key, consent) || Catalog.isIdentifying(attribute)
+  }
+
   /// What is left of a series' attributes, sorted by key.
   static func apply(_ consent: Consent, to attributes: [Attribute]) -> [Attribute] {
     let left =
       attributes
-      .filter { !drops($0.key, consent) && !Catalog.isIdentifying($0) }
+      .filter { !takes($0, consent) }
       .sorted { $0.key < $1.key }
     // Where nothing changed the same array, not a copy: the gate keeps one for each series.
     return left == attributes ? attributes : left

@@ -24,7 +24,7 @@ extension Catalog {
     let bytes = Array(value.utf8)
     let isInterface = ["network.interface.name", "system.device"].contains(attribute.key)
     return (isInterface && bytes.count == 15 && bytes.suffix(12).allSatisfy(isHexadecimalDigit))
-      || bytes.indices.contains { holdsHardwareAddress(bytes[$0...]) }
+      || bytes.indices.dropLast(16).contains { holdsHardwareAddress(bytes[$0...]) }
   }
 
   /// Whether the text begins with six pairs of hexadecimal digits between equal colons or hyphens.
