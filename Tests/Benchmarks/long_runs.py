@@ -116,10 +116,11 @@ class LongRuns:
         resident = median(each["Rss"] for each in self._memory) / 1024
         seconds = self.pace.steady_seconds
         after = f"the most from {seconds - 60} to {seconds} s at a 1 s tick, {agent.series} series"
+        slow = f"{self.ticking.memory()['Private_Dirty'] / 1024:.2f} with {self.pace.name}"
         threads = status_number(agent.pid, "Threads")
         self.rows += [
             Row("long", "accordd resident", "MiB", memory["Rss"] / 1024, 8, f"{after}; median {resident:.1f}"),
-            Row("long", "accordd private dirty", "MiB", memory["Private_Dirty"] / 1024, 1, after),
+            Row("long", "accordd private dirty", "MiB", memory["Private_Dirty"] / 1024, 1, f"{after}; {slow}"),
             Row("long", "accordd proportional (PSS)", "MiB", memory["Pss"] / 1024, None, after),
             Row("long", "accordd threads", "", threads, 1),
         ]
