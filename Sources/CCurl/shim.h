@@ -37,9 +37,29 @@ static inline CURLcode curl_handle_refuse_redirects(CURL *handle) {
   return curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
 }
 
-// An empty string also overrides the environment's https_proxy.
-static inline CURLcode curl_handle_use_no_proxy(CURL *handle) {
-  return curl_easy_setopt(handle, CURLOPT_PROXY, "");
+// A URL, perhaps with user and password. An empty string also overrides the environment's https_proxy.
+static inline CURLcode curl_handle_set_proxy(CURL *handle, const char *url) {
+  return curl_easy_setopt(handle, CURLOPT_PROXY, url);
+}
+
+// An empty list also overrides the environment's no_proxy.
+static inline CURLcode curl_handle_exempt_no_host_from_proxy(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_NOPROXY, "");
+}
+
+// The headers of a request are for the server: a proxy must not see them.
+static inline CURLcode curl_handle_hide_headers_from_proxy(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+}
+
+// Connections that are open already are left alone.
+static inline CURLcode curl_handle_use_fresh_connection(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
+}
+
+// Name lookup, proxy and TLS, and then the end: not one byte of a request is sent.
+static inline CURLcode curl_handle_only_connect(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_CONNECT_ONLY, 1L);
 }
 
 static inline CURLcode curl_handle_use_http_1_1(CURL *handle) {
@@ -50,6 +70,12 @@ static inline CURLcode curl_handle_use_http_1_1(CURL *handle) {
 
 static inline CURLcode curl_handle_verify_peer(CURL *handle) {
   return curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+}
+
+// Only together with curl_handle_only_connect, to look at a certificate that was refused.
+static inline CURLcode curl_handle_verify_nothing(CURL *handle) {
+  CURLcode result = curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L);
+  return result ? result : curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
 }
 
 static inline CURLcode curl_handle_verify_host_name(CURL *handle) {
@@ -64,9 +90,36 @@ static inline CURLcode curl_handle_set_ca_file(CURL *handle, const char *path) {
   return curl_easy_setopt(handle, CURLOPT_CAINFO, path);
 }
 
+static inline CURLcode curl_handle_set_proxy_ca_file(CURL *handle, const char *path) {
+  return curl_easy_setopt(handle, CURLOPT_PROXY_CAINFO, path);
+}
+
+// PEM text in the place of the CA file. It is copied.
+static inline CURLcode curl_handle_set_ca_text(CURL *handle, const void *bytes, size_t count) {
+  struct curl_blob text = {(void *)bytes, count, CURL_BLOB_COPY};
+  CURLcode result = curl_easy_setopt(handle, CURLOPT_CAINFO_BLOB, &text);
+  return result ? result : curl_easy_setopt(handle, CURLOPT_PROXY_CAINFO_BLOB, &text);
+}
+
 // The system's folder of certificates is searched beside the CA file unless it is taken away.
 static inline CURLcode curl_handle_use_no_ca_folder(CURL *handle) {
-  return curl_easy_setopt(handle, CURLOPT_CAPATH, (char *)NULL);
+  CURLcode result = curl_easy_setopt(handle, CURLOPT_CAPATH, (char *)NULL);
+  return result ? result : curl_easy_setopt(handle, CURLOPT_PROXY_CAPATH, (char *)NULL);
+}
+
+// --- Who is asking
+
+static inline CURLcode curl_handle_set_client_certificate(CURL *handle, const char *path) {
+  return curl_easy_setopt(handle, CURLOPT_SSLCERT, path);
+}
+
+static inline CURLcode curl_handle_set_client_key(CURL *handle, const char *path) {
+  return curl_easy_setopt(handle, CURLOPT_SSLKEY, path);
+}
+
+// Without a passphrase OpenSSL would ask for one at the terminal.
+static inline CURLcode curl_handle_never_ask_for_passphrase(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_KEYPASSWD, "");
 }
 
 // --- What to send
@@ -102,6 +155,15 @@ static inline CURLcode curl_handle_set_connect_timeout(CURL *handle, long second
 
 static inline CURLcode curl_handle_set_timeout(CURL *handle, long seconds) {
   return curl_easy_setopt(handle, CURLOPT_TIMEOUT, seconds);
+}
+
+static inline CURLcode curl_handle_set_send_bytes_per_second_max(CURL *handle, curl_off_t bytes) {
+  return curl_easy_setopt(handle, CURLOPT_MAX_SEND_SPEED_LARGE, bytes);
+}
+
+// libcurl sends a whole buffer before it looks at the speed.
+static inline CURLcode curl_handle_set_send_buffer_bytes(CURL *handle, long bytes) {
+  return curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, bytes);
 }
 
 static inline CURLcode curl_handle_set_stall_bytes_per_second(CURL *handle, long bytes) {
@@ -151,6 +213,31 @@ static inline CURLcode curl_handle_get_status(CURL *handle, long *status) {
 // What OpenSSL made of the server's certificates: an X509_V_… number, 0 for good, 1 for not known.
 static inline CURLcode curl_handle_get_verify_result(CURL *handle, long *result) {
   return curl_easy_getinfo(handle, CURLINFO_SSL_VERIFYRESULT, result);
+}
+
+// As above, for a proxy that is spoken to over TLS.
+static inline CURLcode curl_handle_get_proxy_verify_result(CURL *handle, long *result) {
+  return curl_easy_getinfo(handle, CURLINFO_PROXY_SSL_VERIFYRESULT, result);
+}
+
+// What the proxy answered to CONNECT; 0 if nothing.
+static inline CURLcode curl_handle_get_proxy_status(CURL *handle, long *status) {
+  return curl_easy_getinfo(handle, CURLINFO_HTTP_CONNECTCODE, status);
+}
+
+// How many connections the last transfer opened: none if it went over one that was open.
+static inline CURLcode curl_handle_get_connections_opened(CURL *handle, long *count) {
+  return curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, count);
+}
+
+// Microseconds until the connection was ready for a request; 0 if it never was.
+static inline CURLcode curl_handle_get_ready_time(CURL *handle, curl_off_t *microseconds) {
+  return curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, microseconds);
+}
+
+// Bytes of the answer's status line and headers.
+static inline CURLcode curl_handle_get_header_bytes(CURL *handle, long *count) {
+  return curl_easy_getinfo(handle, CURLINFO_HEADER_SIZE, count);
 }
 
 // Why the last connect failed, in words; NULL if none did. Valid until the next call of strerror.

@@ -90,6 +90,7 @@ extern int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec
 // File type bits are octal macros with casts, or behind a feature test.
 static inline int linux_is_regular_file(unsigned mode) { return S_ISREG(mode); }
 static inline int linux_is_writable_by_others(unsigned mode) { return (mode & 0022) != 0; }
+static inline int linux_is_readable_by_others(unsigned mode) { return (mode & 0007) != 0; }
 
 // Types and flags of sockets are enumerations that hide behind macros. The family is fixed here: no caller can ask
 // for one that reaches beyond the machine.

@@ -15,6 +15,7 @@ package struct Settings: Equatable, Sendable {
   package var spoolQuotaBytes: Int64 = 64 * 1024 * 1024
   /// How long a sent batch is kept to be looked at.
   package var keepSentMilliseconds: Int64 = 7 * 86_400_000
+  package var upload = UploadSettings()
 
   package var devices = DeviceRules()
 
@@ -42,6 +43,10 @@ package struct Settings: Equatable, Sendable {
         keepSentMilliseconds = $0
       }
       try spool.finish()
+    }
+    if var table = try document.optionalTable("upload") {
+      upload = try UploadSettings(&table)
+      try table.finish()
     }
     try document.finish()
   }

@@ -172,16 +172,12 @@ extension Uploader {
   func post(
     _ body: [UInt8], to path: String, _ recipient: Grant.Recipient, _ agreement: Agreement
   ) -> UploadResult {
-    var request = Request(
-      url: recipient.endpoint + path, contentType: "application/x-protobuf",
-      contentEncoding: body.isEmpty ? nil : "gzip")
-    request.caFile = agreement.offer?.certificatePath(in: locations.configuration)
-    if let file = request.caFile, let problem = owners.problem(withCertificates: file) {
-      return .notTheSupplier(reason: "\(problem)")
-    }
-    request.connectTimeoutSeconds = Limits.connectTimeoutSeconds
-    request.timeoutSeconds = Limits.requestTimeoutSeconds
-    request.responseBytesMax = Limits.responseBytesMax
+    let request: Request
+    do {
+      request = try connection.request(
+        to: recipient.endpoint + path, bodyBytes: body.count,
+        caFile: agreement.offer?.certificatePath(in: locations.configuration))
+    } catch { return .notTheSupplier(reason: "\(error)") }
     do {
       let response = try send(request, body) { mayGoOn() }
       learnTime(response)

@@ -59,8 +59,11 @@ package enum UploadResult: Equatable, Sendable {
     case .couldNotResolve, .couldNotConnect, .timedOut, .connectionLost, .tlsFailed,
       .certificateNotYetValid, .other:
       self = .retryLater(reason: reason, afterMilliseconds: nil)
+    case .proxyRefused(let status) where HTTPSError.cannotReach.contains(status):
+      self = .retryLater(reason: reason, afterMilliseconds: nil)
     case .certificateUntrusted, .certificateNameMismatch, .certificateExpired, .caFileUnusable,
-      .invalidRequest, .responseTooLarge:
+      .clientCertificateUnusable, .clientCertificateRefused, .proxyRefused, .invalidRequest,
+      .responseTooLarge:
       self = .notTheSupplier(reason: reason)
     case .interrupted: self = .stopped
     }

@@ -31,6 +31,7 @@ package final class Uploader {
   let directory: StateDirectory
   let clock: any Clock
   let boot: String
+  let connection: Connection
   var watch: AgreementWatch
   let ledger: Ledger
   let outbox: Outbox
@@ -42,8 +43,6 @@ package final class Uploader {
   var cursors: [DataSource: Int64] = [:]
   private let isByHand: Bool
   private var lastLook: Int64 = 0
-  /// Whose files are believed.
-  var owners: TrustedOwners { TrustedOwners(alsoCurrentUser: !locations.isSystem) }
 
   /// Delivers what waits.
   ///
@@ -65,9 +64,9 @@ package final class Uploader {
   static func run(
     _ locations: Locations, clock: any Clock, isByHand: Bool, send: @escaping Sender
   ) throws(UploadRefusal) -> UploadReport {
+    let owners = TrustedOwners(alsoCurrentUser: !locations.isSystem)
     var watch = AgreementWatch(
-      consentPath: locations.consent, offerPath: locations.offer,
-      trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
+      consentPath: locations.consent, offerPath: locations.offer, trusting: owners)
     let directory = StateDirectory(locations.state)
     let boot = try translated { () throws(SystemError) in try BootID.current() }
     let moment = (try? Ledger.trustedMoment(directory)) ?? nil
@@ -76,6 +75,12 @@ package final class Uploader {
       nowMilliseconds: latestTime(moment, clock, boot))
     if let refusal = UploadRefusal(watch.agreement, "nothing was sent, and nobody was contacted") {
       throw refusal
+    }
+    let settings = try translated { () throws(SettingsError) in
+      try Settings.read(locations.settings).upload
+    }
+    let connection = try translated { () throws(FileProblem) in
+      try Connection(settings, locations, trusting: owners)
     }
     guard try translated({ () throws(SystemError) in try FileState.of(directory.spool) }) != nil
     else {
@@ -89,14 +94,16 @@ package final class Uploader {
         "another upload is under way, or accordd is removing what is no longer agreed; "
           + "try again in a moment")
     }
-    let report = try begin(locations, directory, clock, boot, watch, send, isByHand: isByHand)
+    let report = try begin(
+      locations, directory, clock, boot, connection, watch, send, isByHand: isByHand)
     _ = consume lock
     return report
   }
 
   private static func begin(
     _ locations: Locations, _ directory: StateDirectory, _ clock: any Clock, _ boot: String,
-    _ watch: consuming AgreementWatch, _ send: @escaping Sender, isByHand: Bool
+    _ connection: Connection, _ watch: consuming AgreementWatch, _ send: @escaping Sender,
+    isByHand: Bool
   ) throws(UploadRefusal) -> UploadReport {
     let ledger = try translated { () throws(RecordingError) in
       try Ledger.open(directory, busyMilliseconds: Limits.commandBusyMilliseconds)
@@ -106,7 +113,8 @@ package final class Uploader {
     }
     guard let outbox else { return UploadReport() }
     let uploader = Uploader(
-      locations, directory, clock, boot, watch, ledger, outbox, send, isByHand: isByHand)
+      locations, directory, clock, boot, connection, watch, ledger, outbox, send,
+      isByHand: isByHand)
     do throws(SQLiteError) {
       try uploader.deliverAll()
     } catch { throw .failed("\(RecordingError.database(error))") }
@@ -121,13 +129,14 @@ package final class Uploader {
 
   private init(
     _ locations: Locations, _ directory: StateDirectory, _ clock: any Clock, _ boot: String,
-    _ watch: consuming AgreementWatch, _ ledger: consuming Ledger, _ outbox: consuming Outbox,
-    _ send: @escaping Sender, isByHand: Bool
+    _ connection: Connection, _ watch: consuming AgreementWatch, _ ledger: consuming Ledger,
+    _ outbox: consuming Outbox, _ send: @escaping Sender, isByHand: Bool
   ) {
     self.locations = locations
     self.directory = directory
     self.clock = clock
     self.boot = boot
+    self.connection = connection
     self.watch = watch
     self.ledger = ledger
     self.outbox = outbox

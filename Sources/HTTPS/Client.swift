@@ -8,9 +8,9 @@
 //
 // One handle serves all requests, so that its connection stays open between them. After each
 // transfer the handle's options are reset, which keeps connections and TLS sessions but no pointer,
-// file or header of the last request. A connection that the server closed meanwhile is noticed and
-// replaced by libcurl, without an error. A connection is reused only by a request that trusts the
-// same authorities.
+// file or header of the last request. A connection that the server closed meanwhile is replaced
+// without an error, as long as nothing of an answer came. A connection is reused only by a request
+// that trusts the same authorities and shows the same certificate.
 //
 // Certificate errors are told apart by OpenSSL's numbers: this expects libcurl's OpenSSL flavour,
 // 7.85 or newer.
@@ -20,10 +20,10 @@ import CCurl
 /// An HTTPS client for one request at a time.
 @safe
 package struct Client: ~Copyable {
-  private let handle: UnsafeMutableRawPointer
+  let handle: UnsafeMutableRawPointer
   /// libcurl's words on the last error: CURL_ERROR_SIZE bytes.
-  private let errorText: UnsafeMutablePointer<CChar>
-  private let userAgent: String
+  let errorText: UnsafeMutablePointer<CChar>
+  let userAgent: String
 
   /// libcurl wants one call in the life of a process, before all others and from one thread at a
   /// time: a static is initialised on its first use, and once.
@@ -33,7 +33,7 @@ package struct Client: ~Copyable {
   ///
   /// - Parameter userAgent: the `User-Agent` header: product, slash, version.
   package init(userAgent: String) throws(HTTPSError) {
-    guard HeaderList.isValue(userAgent) else {
+    guard HeaderField.isValue(userAgent) else {
       throw HTTPSError(.invalidRequest, detail: "the user agent has a control character")
     }
     guard Self.libraryStatus == CURLE_OK, let handle = unsafe curl_easy_init() else {
@@ -54,8 +54,7 @@ package struct Client: ~Copyable {
   /// Sends a body and waits for the answer, whatever its status.
   ///
   /// - Parameter shouldContinue: asked often, and at least once a second, during the transfer;
-  ///   false closes the
-  ///   connection, and the error is `.interrupted`.
+  ///   false closes the connection, and the error is `.interrupted`.
   package mutating func post(
     _ request: Request, body: [UInt8], shouldContinue: () -> Bool
   ) throws(HTTPSError) -> Response {
@@ -66,55 +65,47 @@ package struct Client: ~Copyable {
       throw HTTPSError(.invalidRequest, endpoint: endpoint.text, detail: "a time limit is missing")
     }
     let headers = try HeaderList(request)
+    let proxy = try request.proxy.map { url throws(HTTPSError) in
+      try Endpoint(url: url, schemes: ["http", "https"])
+    }
     defer { unsafe curl_easy_reset(handle) }
-    unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     try configure(request, endpoint)
-    let (code, transfer) = withoutActuallyEscaping(shouldContinue) { shouldContinue in
-      var transfer = Transfer(
-        bodyBytesMax: request.responseBytesMax, shouldContinue: shouldContinue)
-      let code = perform(&transfer, headers, body)
-      return (code, (body: transfer.body, end: transfer.end))
+    var (code, transfer) = transfer(request, headers, body, shouldContinue)
+    if isStale(code, transfer) {
+      unsafe curl_handle_use_fresh_connection(handle)
+      (code, transfer) = self.transfer(request, headers, body, shouldContinue)
     }
     switch transfer.end {
     case .bodyTooLarge: throw HTTPSError(.responseTooLarge, endpoint: endpoint.text)
     case .interrupted: throw HTTPSError(.interrupted, endpoint: endpoint.text)
     case nil: break
     }
-    guard code == CURLE_OK else { throw error(code, endpoint) }
+    guard code == CURLE_OK else { throw error(code, endpoint, proxy) }
     return response(body: transfer.body)
   }
 
-  private func configure(_ request: Request, _ endpoint: Endpoint) throws(HTTPSError) {
-    var results = unsafe [
-      curl_handle_set_error_text(handle, errorText),
-      curl_handle_set_url(handle, request.url),
-      curl_handle_allow_https_only(handle),
-      curl_handle_refuse_redirects(handle),
-      curl_handle_use_no_proxy(handle),
-      curl_handle_use_http_1_1(handle),
-      curl_handle_verify_peer(handle),
-      curl_handle_verify_host_name(handle),
-      curl_handle_require_tls_1_2(handle),
-      curl_handle_set_user_agent(handle, userAgent),
-      curl_handle_use_post(handle),
-      curl_handle_set_connect_timeout(handle, request.connectTimeoutSeconds),
-      curl_handle_set_timeout(handle, request.timeoutSeconds),
-      curl_handle_set_stall_bytes_per_second(handle, 1),
-      curl_handle_set_stall_timeout(handle, request.stallSeconds),
-      curl_handle_use_no_signals(handle),
-      curl_handle_set_body_receiver(handle, Transfer.receiveBody),
-      curl_handle_set_progress_observer(handle, Transfer.observeProgress),
-      curl_handle_enable_progress(handle),
-    ]
-    if let caFile = request.caFile {
-      guard !caFile.isEmpty, !caFile.utf8.contains(0) else {
-        throw HTTPSError(.caFileUnusable, endpoint: endpoint.text, detail: "not a file name")
-      }
-      unsafe results += [
-        curl_handle_set_ca_file(handle, caFile), curl_handle_use_no_ca_folder(handle),
-      ]
+  /// Whether the server had closed a connection that was kept open, and noticed only when the request came:
+  /// nothing of an answer is there. libcurl itself repeats such a request unless the end comes while the
+  /// body is being sent.
+  private func isStale(_ code: CURLcode, _ transfer: (body: [UInt8], end: Transfer.End?)) -> Bool {
+    var (connectionsOpened, headerBytes) = (0, 0)
+    unsafe curl_handle_get_connections_opened(handle, &connectionsOpened)
+    unsafe curl_handle_get_header_bytes(handle, &headerBytes)
+    return [CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING].contains(code)
+      && connectionsOpened == 0 && headerBytes == 0 && transfer.end == nil
+  }
+
+  private func transfer(
+    _ request: Request, _ headers: borrowing HeaderList, _ body: [UInt8],
+    _ shouldContinue: () -> Bool
+  ) -> (code: CURLcode, (body: [UInt8], end: Transfer.End?)) {
+    unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    return withoutActuallyEscaping(shouldContinue) { shouldContinue in
+      var transfer = Transfer(
+        bodyBytesMax: request.responseBytesMax, shouldContinue: shouldContinue)
+      let code = perform(&transfer, headers, body)
+      return (code, (body: transfer.body, end: transfer.end))
     }
-    for result in results where result != CURLE_OK { throw error(result, endpoint) }
   }
 
   /// Runs a transfer. The addresses that libcurl is given are valid until this returns: of what it
@@ -148,20 +139,5 @@ package struct Client: ~Copyable {
 
   private func header(_ name: String) -> String? {
     unsafe curl_handle_get_header(handle, name).map { value in unsafe String(cString: value) }
-  }
-
-  private func error(_ code: CURLcode, _ endpoint: Endpoint) -> HTTPSError {
-    var verifyResult = 0
-    unsafe curl_handle_get_verify_result(handle, &verifyResult)
-    let failure = HTTPSError.Failure(code, verifyResult: verifyResult)
-    let words =
-      if failure == .couldNotConnect, let reason = unsafe curl_handle_get_connect_failure(handle) {
-        unsafe String(cString: reason)
-      } else if unsafe errorText.pointee != 0 {
-        unsafe String(cString: errorText)
-      } else {
-        unsafe String(cString: curl_easy_strerror(code))
-      }
-    return HTTPSError(failure, endpoint: endpoint.text, detail: words)
   }
 }

@@ -8,8 +8,8 @@ struct Endpoint {
   /// `host:port`
   let text: String
 
-  /// Takes a URL apart. It must be `https` and have a host.
-  init(url: String) throws(HTTPSError) {
+  /// Takes a URL apart. It must have one of the schemes and a host.
+  init(url: String, schemes: Set<String> = ["https"]) throws(HTTPSError) {
     guard !url.utf8.contains(0), let parts = unsafe curl_url() else {
       throw HTTPSError(.invalidRequest, detail: "the URL cannot be read")
     }
@@ -19,8 +19,10 @@ struct Endpoint {
       let port = unsafe Self.part(CURLUPART_PORT, of: parts)
     else { throw HTTPSError(.invalidRequest, detail: "the URL cannot be read") }
     text = "\(host):\(port)"
-    guard unsafe Self.part(CURLUPART_SCHEME, of: parts) == "https" else {
-      throw HTTPSError(.invalidRequest, endpoint: text, detail: "the URL is not https")
+    guard let scheme = unsafe Self.part(CURLUPART_SCHEME, of: parts), schemes.contains(scheme)
+    else {
+      let expected = schemes.sorted().joined(separator: " or ")
+      throw HTTPSError(.invalidRequest, endpoint: text, detail: "the URL is not \(expected)")
     }
   }
 

@@ -4,35 +4,23 @@
 
 import CCurl
 
-/// The headers of a request in libcurl's form. It does not copy them, so they are lent to a
-/// transfer.
-@safe
-struct HeaderList: ~Copyable {
-  private(set) var list: UnsafeMutablePointer<curl_slist>?
-
-  /// What the client or libcurl sets itself: a second one would contradict it.
+/// What a header that somebody else chose may be.
+package enum HeaderField {
+  /// What the client or libcurl sets itself, what describes this one connection, and what is meant for a
+  /// proxy: a second one would contradict it, or tell the server what it is not to know.
   private static let reserved: Set = [
-    "connection", "content-encoding", "content-length", "content-type", "expect", "host",
-    "transfer-encoding", "user-agent",
+    "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect",
+    "host", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade", "user-agent",
   ]
 
-  init(_ request: Request) throws(HTTPSError) {
-    unsafe list = nil
-    try append("Content-Type", request.contentType)
-    if let encoding = request.contentEncoding { try append("Content-Encoding", encoding) }
-    // libcurl announces a large body with `Expect: 100-continue` and waits a second for a server
-    // that does not know it. A name with nothing after the colon keeps libcurl from sending the
-    // header.
-    try append(line: "Expect:")
-    for (name, value) in request.headers {
-      guard !Self.reserved.contains(name.lowercased()) else {
-        throw HTTPSError(.invalidRequest, detail: "the header \(name) is set by the client")
-      }
-      try append(name, value)
-    }
+  /// Why this cannot be sent, as a clause; nil when it can. The value may be a secret: only the name is
+  /// told, and only one that is safe to print.
+  package static func problem(name: String, value: String) -> String? {
+    if !isName(name) { return "a header's name has a character it may not have" }
+    if reserved.contains(name.lowercased()) { return "the header \(name) is set by the client" }
+    return isValue(value) ? nil : "the value of the header \(name) has a control character"
   }
-
-  deinit { unsafe curl_slist_free_all(list) }
 
   /// Whether a text can be the value of a header.
   static func isValue(_ text: String) -> Bool {
@@ -49,13 +37,34 @@ struct HeaderList: ~Copyable {
         }
       }
   }
+}
+
+/// The headers of a request in libcurl's form. It does not copy them, so they are lent to a
+/// transfer.
+@safe
+struct HeaderList: ~Copyable {
+  private(set) var list: UnsafeMutablePointer<curl_slist>?
+
+  init(_ request: Request) throws(HTTPSError) {
+    unsafe list = nil
+    try append("Content-Type", request.contentType)
+    if let encoding = request.contentEncoding { try append("Content-Encoding", encoding) }
+    // libcurl announces a large body with `Expect: 100-continue` and waits a second for a server
+    // that does not know it. A name with nothing after the colon keeps libcurl from sending the
+    // header.
+    try append(line: "Expect:")
+    for (name, value) in request.headers {
+      if let problem = HeaderField.problem(name: name, value: value) {
+        throw HTTPSError(.invalidRequest, detail: problem)
+      }
+      try append(name, value)
+    }
+  }
+
+  deinit { unsafe curl_slist_free_all(list) }
 
   private mutating func append(_ name: String, _ value: String) throws(HTTPSError) {
-    guard Self.isName(name) else {
-      throw HTTPSError(.invalidRequest, detail: "a header's name has a character it may not have")
-    }
-    // The value may be a secret: only the name is told.
-    guard Self.isValue(value) else {
+    guard HeaderField.isValue(value) else {
       throw HTTPSError(
         .invalidRequest, detail: "the value of the header \(name) has a control character")
     }

@@ -11,6 +11,17 @@ package struct Request: Sendable {
   package var headers: [(name: String, value: String)] = []
   /// A PEM file of the authorities to trust *instead of* the system's. Nil: the system's.
   package var caFile: String?
+  /// PEM text of the authorities, in the place of `caFile`.
+  package var caText: [UInt8]?
+  /// Whether the system's authorities are trusted beside `caText`.
+  package var trustsSystemBesideText = false
+  /// What this side shows to a server that asks who it is: PEM files, the key without a passphrase.
+  package var clientCertificate: (file: String, keyFile: String)?
+  /// The `http` or `https` URL of a proxy, perhaps with user and password. Nil: none, whatever the
+  /// environment says. A proxy over TLS is verified by the same authorities as the server.
+  package var proxy: String?
+  /// The most bytes a second that are sent. Nil: as fast as the network takes them.
+  package var sendBytesPerSecondMax: Int64?
   /// From the name's lookup to the end of the TLS handshake.
   package var connectTimeoutSeconds = 10
   /// From the lookup to the end of the answer.

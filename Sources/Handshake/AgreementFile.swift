@@ -92,15 +92,31 @@ extension TrustedOwners {
 
   /// The same for the certificates that an offer names: whoever can write them decides who is the supplier.
   package func problem(withCertificates path: String) -> FileProblem? {
+    problem(
+      withFile: path, expected: "put the certificates here that the offer names in 'ca_file'")
+  }
+
+  /// The same for any file that a setting names.
+  ///
+  /// - Parameters:
+  ///   - isSecret: whether others must not read it either. The group may: that is how a service without
+  ///     rights of its own gets to see a key.
+  ///   - expected: what to do when there is no such file.
+  package func problem(
+    withFile path: String, isSecret: Bool = false, expected: String
+  ) -> FileProblem? {
+    let at = FilePlace(file: path)
     do {
       guard let state = try FileState.of(path) else {
-        return FileProblem(
-          FilePlace(file: path), "there is no such file",
-          expected: "put the certificates here that the offer names in 'ca_file'")
+        return FileProblem(at, "there is no such file", expected: expected)
       }
-      return problem(with: path, state)
+      if let problem = problem(with: path, state) { return problem }
+      guard isSecret, state.isReadableByOthers else { return nil }
+      return FileProblem(
+        at, "its mode is \(state.permissions), so everybody can read what is secret in it",
+        expected: "expected a file that only its owner and its group can read: chmod o= \(path)")
     } catch {
-      return FileProblem(FilePlace(file: path), "\(error)", expected: "expected a readable file")
+      return FileProblem(at, "\(error)", expected: "expected a readable file")
     }
   }
 }

@@ -10,6 +10,11 @@ package struct FilePlace: Hashable, Sendable, CustomStringConvertible {
     self.place = place
   }
 
+  /// The beginning of a line.
+  package init(file: String, line: Int) {
+    self.init(file: file, place: Place(line: line, column: 1))
+  }
+
   /// "FILE:LINE", or "FILE".
   package var description: String { place.map { "\(file):\($0.line)" } ?? file }
 }

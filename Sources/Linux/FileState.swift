@@ -44,6 +44,8 @@ package struct FileState: Equatable, Sendable {
 
   package var isRegularFile: Bool { linux_is_regular_file(mode) != 0 }
   package var isWritableByOthers: Bool { linux_is_writable_by_others(mode) != 0 }
+  /// Others than the owner and the group.
+  package var isReadableByOthers: Bool { linux_is_readable_by_others(mode) != 0 }
   /// The permission bits in octal, as `chmod` takes them.
   package var permissions: String { String(mode & 0o7777, radix: 8) }
 }

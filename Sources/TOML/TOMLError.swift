@@ -24,11 +24,11 @@ package struct TOMLError: Error, Equatable, Sendable, CustomStringConvertible {
   ///
   /// A file may hold megabytes in one string, escape sequences that a terminal obeys, and marks
   /// that turn the direction of writing. So long text is cut, and what is not plainly visible is
-  /// written as its number.
+  /// written as its number. Of a URL only the scheme is: it may hold a password.
   package static func shown(_ text: String) -> String {
     let lengthMax = 60
     var shown = ""
-    for scalar in text.unicodeScalars.prefix(lengthMax) {
+    for scalar in withoutCredentials(text).unicodeScalars.prefix(lengthMax) {
       switch scalar.properties.generalCategory {
       case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
         shown += "\\u" + codePoint(scalar)
@@ -37,6 +37,12 @@ package struct TOMLError: Error, Equatable, Sendable, CustomStringConvertible {
       }
     }
     return text.unicodeScalars.dropFirst(lengthMax).isEmpty ? shown : shown + "…"
+  }
+
+  /// "http://user:password@host" as "http://…": what is not in quotes may end before the `@`.
+  private static func withoutCredentials(_ text: String) -> String {
+    guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return text }
+    return "\(text[..<colon])://…"
   }
 
   /// The number of a scalar in at least four hexadecimal digits, as in U+001B.

@@ -7,6 +7,9 @@ package enum Limits {
   /// one by one fit.
   package static let configurationFileBytesMax = 256 * 1024
 
+  /// PEM certificates: twice Debian's whole ca-certificates.crt.
+  package static let certificatesBytesMax = 512 * 1024
+
   /// A hand edit is acted on by deletion only after it stood unchanged for this long: an editor may save a
   /// half file that happens to parse.
   package static let settlingMilliseconds: Int64 = 30_000

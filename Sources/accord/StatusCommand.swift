@@ -62,6 +62,10 @@ extension ApplianceStatus {
     rows.append(["clock", clockText])
     let noPseudonym = agreement.sharesSomething ? "none yet" : "none, because nothing is shared"
     rows.append(["pseudonym", pseudonym ?? noPseudonym])
+    if !settings.upload.identifiers.isEmpty {
+      let others = settings.upload.identifiers.joined(separator: " and the ")
+      rows.append(["", "not alone: the \(others) tell the receiver which appliance this is"])
+    }
     for problem in problems + daemonProblems { rows.append(["problem", problem]) }
     Output.table(rows)
   }

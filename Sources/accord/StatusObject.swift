@@ -26,6 +26,9 @@ extension ApplianceStatus {
         clock.member("is_trusted", isTimeTrusted)
       }
       object.member("pseudonym", pseudonym)
+      object.array("identified_by") { list in
+        for identifier in settings.upload.identifiers { list.element(identifier) }
+      }
       object.array("problems") { list in
         for problem in agreement.problems { list.element("\(problem)") }
         for problem in problems { list.element(problem) }

@@ -22,7 +22,7 @@ struct SettingsTests {
   func defaults() throws {
     let path = directory.path("accord.toml")
     #expect(try Settings.read(path) == Settings())
-    for text in ["", "# nothing\n\n", "[sampling]\n[history]\n[spool]\n"] {
+    for text in ["", "# nothing\n\n", "[sampling]\n[history]\n[spool]\n[upload]\n"] {
       try directory.write("accord.toml", text)
       #expect(try Settings.read(path) == Settings())
     }
@@ -97,7 +97,7 @@ struct SettingsTests {
       ),
       (
         "[spol]\n",
-        "1:2: unknown key 'spol'; expected one of 'sampling', 'history' or 'spool'; did you mean 'spool'?"
+        "1:2: unknown key 'spol'; expected one of 'sampling', 'history', 'spool' or 'upload'; did you mean 'spool'?"
       ),
     ])
   func unknown(text: String, expected: String) {

@@ -21,6 +21,67 @@ struct ConnectionTests {
   }
 
   @Test(
+    "a request that met a RST on a connection kept open goes again on a fresh one, byte for byte",
+    arguments: [3, 60_000, 8 << 20])
+  func resetOnReuse(count: Int) throws {
+    let server = try Server()
+    var client = try Client(userAgent: "accord/test")
+    #expect(try client.post(server.request("/connection")).body == Array("1".utf8))
+    var request = server.request("/reset-once")
+    request.responseBytesMax = 8 << 20
+    let body = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    #expect(try client.post(request, body).body == body)
+    #expect(try client.post(server.request("/connection")).body == Array("2".utf8))
+  }
+
+  @Test(
+    "a server that ends each fresh connection with a RST is tried once on one, and not for ever")
+  func resetAlways() throws {
+    let server = try Server()
+    var client = try Client(userAgent: "accord/test")
+    #expect(try client.post(server.request("/connection")).body == Array("1".utf8))
+    #expect(throws: HTTPSError.self) { try client.post(server.request("/reset")) }
+    #expect(try client.post(server.request("/connection")).body == Array("3".utf8))
+  }
+
+  @Test("an answer that broke off on a connection kept open is not asked for again")
+  func brokenOffOnReuse() throws {
+    let server = try Server()
+    var client = try Client(userAgent: "accord/test")
+    #expect(try client.post(server.request("/connection")).body == Array("1".utf8))
+    #expect(throws: HTTPSError.self) { try client.post(server.request("/half-close")) }
+    #expect(try client.post(server.request("/connection")).body == Array("2".utf8))
+  }
+
+  @Test("a body is sent no faster than allowed, and only as slowly as that")
+  func rate() throws {
+    let server = try Server()
+    var client = try Client(userAgent: "accord/test")
+    var request = server.request("/mirror")
+    request.sendBytesPerSecondMax = 32 << 10
+    let clock = ContinuousClock()
+    let limited = try clock.measure {
+      _ = try client.post(request, [UInt8](repeating: 7, count: 64 << 10))
+    }
+    // The first half second's worth leaves at once.
+    #expect(limited >= .seconds(1) && limited < .seconds(20), "\(limited)")
+    // Neither the limit nor anything else of a request passes on to the next.
+    let free = try clock.measure {
+      _ = try client.post(server.request("/connection"), [UInt8](repeating: 7, count: 2 << 20))
+    }
+    #expect(free < .seconds(20), "64 s at the limit: \(free)")
+  }
+
+  @Test("an address of IPv6 is connected to, and verified")
+  func ipv6() throws {
+    let server = try Server("ipv6")
+    var client = try Client(userAgent: "accord/test")
+    let response = try client.post(server.request("/head", host: "[::1]"))
+    #expect(
+      String(decoding: response.body, as: UTF8.self).contains("Host: [::1]:\(server.port)\r\n"))
+  }
+
+  @Test(
     "a connection that ends before the answer is lost",
     arguments: ["/close", "/half-close", "/reset"])
   func lost(path: String) throws {

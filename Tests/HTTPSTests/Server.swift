@@ -38,6 +38,11 @@ final class Server {
 
   deinit { stop() }
 
+  /// A file that the server made beside its authority's certificate.
+  func file(_ name: String) -> String {
+    URL(fileURLWithPath: caFile).deletingLastPathComponent().appendingPathComponent(name).path
+  }
+
   /// Ends the server. Its port refuses connections from then on.
   func stop() {
     try? input.fileHandleForWriting.close()

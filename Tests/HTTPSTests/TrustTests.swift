@@ -64,6 +64,70 @@ struct TrustTests {
     }
   }
 
+  @Test("authorities can be given as text, several of them, in the place of a file")
+  func caText() throws {
+    let (server, other) = (try Server(), try Server())
+    let contents = try [server, other].map {
+      [UInt8](try Data(contentsOf: URL(filePath: $0.caFile)))
+    }
+    func failure(trusting text: [UInt8], besideSystem: Bool = false) throws -> HTTPSError.Failure? {
+      var request = server.request("/mirror")
+      request.caFile = nil
+      request.caText = text
+      request.trustsSystemBesideText = besideSystem
+      return try HTTPSTests.failure(of: request)?.failure
+    }
+    #expect(try failure(trusting: contents[1] + contents[0]) == nil)
+    #expect(try failure(trusting: contents[0], besideSystem: true) == nil)
+    #expect(try failure(trusting: contents[1]) == .certificateUntrusted)
+    #expect(try failure(trusting: Array("no PEM".utf8)) == .caFileUnusable)
+    #expect(try failure(trusting: []) == .caFileUnusable)
+  }
+
+  @Test(
+    "a server that asks who is there is shown the client certificate", arguments: ["1.2", "1.3"])
+  func clientCertificate(version: String) throws {
+    let server = try Server("mutual", tls: version)
+    var request = server.request("/mirror")
+    request.clientCertificate = (server.file("client.pem"), server.file("client.key"))
+    #expect(try failure(of: request) == nil)
+    // A certificate that nobody vouches for.
+    request.clientCertificate = (server.file("own.pem"), server.file("client.key"))
+    #expect(try failure(of: request)?.failure == .clientCertificateRefused)
+  }
+
+  @Test(
+    "the certificate is a matter of each request: without it a connection kept open is not used")
+  func clientCertificateDoesNotPassOn() throws {
+    let server = try Server("mutual", tls: "1.3")
+    var client = try Client(userAgent: "accord/test")
+    var request = server.request("/mirror")
+    request.clientCertificate = (server.file("client.pem"), server.file("client.key"))
+    _ = try client.post(request)
+    request.clientCertificate = nil
+    do throws(HTTPSError) {
+      _ = try client.post(request)
+      Issue.record("the server wants a certificate")
+    } catch {
+      #expect(error.failure == .clientCertificateRefused, "\(error)")
+    }
+  }
+
+  @Test(
+    "a client certificate that cannot be used is an error of its own, and nobody is asked at a terminal"
+  )
+  func unusableClientCertificate() throws {
+    let server = try Server("mutual")
+    var request = server.request("/mirror")
+    for (file, key) in [
+      ("missing.pem", "client.key"), ("client.pem", "missing.key"), ("client.pem", "leaf.key"),
+      ("ca.cnf", "client.key"), ("client.pem", "ca.cnf"), ("client.pem", "locked.key"),
+    ] {
+      request.clientCertificate = (server.file(file), server.file(key))
+      #expect(try failure(of: request)?.failure == .clientCertificateUnusable, "\(file) \(key)")
+    }
+  }
+
   @Test("TLS 1.2 and 1.3 are spoken", arguments: ["1.2", "1.3"])
   func newVersions(version: String) throws {
     let server = try Server(tls: version)

@@ -4,7 +4,9 @@
 
 KIND is the server's certificate, `valid`, `wrong-name`, `expired` or `not-yet-valid`, or a server
 that does not use one: `plain` (HTTP, no TLS) or `silent` (accepts connections and says nothing).
-TLS is the only version offered: 1.1, 1.2 or 1.3.
+`mutual` has a valid one and wants one from the client as well: client.pem and client.key, beside the
+CA file, are good; own.pem was issued by nobody else; locked.key is client.key behind a passphrase.
+`ipv6` is `valid` at [::1]. TLS is the only version offered: 1.1, 1.2 or 1.3.
 
 Prints "PORT CA-FILE" once it listens on 127.0.0.1, and ends when its standard input ends. What it
 does with a request depends on the request's path: see `answer`. Nothing here waits for a time to
@@ -40,7 +42,7 @@ x509_extensions = leaf
 commonName = supplied
 [leaf]
 basicConstraints = CA:FALSE
-extendedKeyUsage = serverAuth
+extendedKeyUsage = serverAuth, clientAuth
 subjectAltName = {names}
 """
 
@@ -63,7 +65,7 @@ def openssl(folder, *arguments):
 
 def make_certificates(folder, kind):
     """Makes ca.pem, leaf.pem and leaf.key, and lax.cnf for clients."""
-    names = "DNS:other.example" if kind == "wrong-name" else "DNS:localhost,IP:127.0.0.1"
+    names = "DNS:other.example" if kind == "wrong-name" else "DNS:localhost,IP:127.0.0.1,IP:::1"
     start, end = VALIDITY.get(kind, ("20200101000000Z", "21000101000000Z"))
     with open(os.path.join(folder, "ca.cnf"), "w") as file:
         file.write(CONFIGURATION.format(names=names))
@@ -77,11 +79,20 @@ def make_certificates(folder, kind):
     openssl(folder, "ca", "-config", "ca.cnf", "-batch", "-notext",
             "-cert", "ca.pem", "-keyfile", "ca.key", "-startdate", start, "-enddate", end,
             "-in", "leaf.csr", "-out", "leaf.pem")
+    if kind == "mutual":
+        openssl(folder, "req", *key, "-subj", "/CN=client", "-keyout", "client.key", "-out", "client.csr")
+        openssl(folder, "ca", "-config", "ca.cnf", "-batch", "-notext", "-cert", "ca.pem",
+                "-keyfile", "ca.key", "-days", "30", "-in", "client.csr", "-out", "client.pem")
+        openssl(folder, "pkcs8", "-topk8", "-in", "client.key", "-passout", "pass:x", "-out", "locked.key")
+        openssl(folder, "req", "-x509", "-key", "client.key", "-subj", "/CN=client", "-out", "own.pem")
 
 
-def make_context(folder, version):
+def make_context(folder, kind, version):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(os.path.join(folder, "leaf.pem"), os.path.join(folder, "leaf.key"))
+    if kind == "mutual":
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(os.path.join(folder, "ca.pem"))
     if version:
         # Old versions are offered only at OpenSSL's security level 0.
         context.set_ciphers("ALL:@SECLEVEL=0")
@@ -96,6 +107,10 @@ def reply(stream, status, body=b"", *headers):
     stream.flush()
 
 
+# The paths of the requests that were answered with a RST.
+resets = []
+
+
 def reset(connection):
     """Closes with a RST instead of a FIN."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -107,7 +122,7 @@ def answer(path, head, body, stream, number):
     name, _, argument = path.partition("?")[0][1:].partition("/")
     if name == "head":  # What was asked, as it came.
         reply(stream, "200 OK", head)
-    elif name == "mirror":
+    elif name in ("mirror", "reset-once"):
         reply(stream, "200 OK", body, "Content-Type: application/x-protobuf")
     elif name == "connection":  # How many connections there were so far, this one included.
         reply(stream, "200 OK", str(number).encode())
@@ -136,11 +151,19 @@ def answer(path, head, body, stream, number):
 
 def serve(connection, context, number):
     try:
-        connection = context.wrap_socket(connection, server_side=True)
+        connection = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        try:
+            connection.do_handshake()
+        except ssl.SSLError:
+            # A close with something unread would be a RST, which may overtake the alert that says why.
+            while socket.socket.recv(connection, 65536):
+                pass
+            raise
         with connection, connection.makefile("rwb") as stream:
             while head := b"".join(iter(stream.readline, b"\r\n")):
                 path = head.split()[1].decode()
-                if path == "/reset":
+                if path == "/reset" or path == "/reset-once" and not resets:
+                    resets.append(path)
                     return reset(connection)
                 lines = [line.partition(b":") for line in head.splitlines()[1:]]
                 headers = {name.lower(): value.strip() for name, _, value in lines}
@@ -168,10 +191,12 @@ def main(kind, version=None):
     warnings.simplefilter("ignore", DeprecationWarning)
     with (
         tempfile.TemporaryDirectory() as folder,
-        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_server(
+            ("::1" if kind == "ipv6" else "127.0.0.1", 0),
+            family=socket.AF_INET6 if kind == "ipv6" else socket.AF_INET) as listener,
     ):
         make_certificates(folder, kind)
-        context = None if kind == "plain" else make_context(folder, version)
+        context = None if kind == "plain" else make_context(folder, kind, version)
         if kind != "silent":
             threading.Thread(target=accept, args=(listener, context), daemon=True).start()
         print(listener.getsockname()[1], os.path.join(folder, "ca.pem"), flush=True)

@@ -59,6 +59,25 @@ def test_a_lost_acknowledgement_is_repeated_with_the_same_bytes_and_id(waiting, 
     assert [event["accord.batches"] for event in events(receiver)].count([batch["id"]]) == 1
 
 
+@pytest.mark.parametrize("end", ["before", "after"])
+def test_a_connection_that_the_server_ended_meanwhile_is_replaced_at_once_and_is_no_failure(sharing, receiver, end):
+    sharing.record()
+    assert sharing.accord("upload").code == 0
+    sharing.record()
+    begun = len(metric_requests(receiver))
+    receiver.answer_next(path=METRICS)
+    receiver.answer_next(close=end, path=METRICS)
+    connections = receiver.connections
+    assert sharing.accord("upload").json[0]["stopped"] is None
+    requests = metric_requests(receiver)[begun:]
+    assert [r["status"] for r in requests] == [200, None, 200] if end == "after" else [200, 200]
+    if end == "after":
+        assert requests[1]["sha256"] == requests[2]["sha256"]
+    assert receiver.connections == connections + 2 and sharing.batches() == []
+    assert sharing.sql("spool", "SELECT max(failures) FROM deliveries") == [(0,)]
+    assert len({event["log.record.uid"] for event in events(receiver)}) == len(delivery_ids(sharing)) == 4
+
+
 def test_a_killed_upload_is_repeated_with_the_same_bytes_and_id(waiting, receiver):
     (batch,) = waiting.batches()
     tried = len(metric_requests(receiver))

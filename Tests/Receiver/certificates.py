@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 DAY = timedelta(days=1)
-LOOPBACK = ("localhost", "127.0.0.1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Identity:
 
 @dataclass(frozen=True)
 class Certificates:
-    """Everything under one folder. `server` is good; the next three are issued by the same CA and are not."""
+    """Everything under one folder. `server` is good; the next three are issued by the same CA and are not. `client`
+    is an appliance's; `other_client` and `proxy` come from the other CA."""
 
     ca: Path
     other_ca: Path
@@ -41,6 +42,9 @@ class Certificates:
     wrong_name: Identity
     expired: Identity
     not_yet_valid: Identity
+    client: Identity
+    other_client: Identity
+    proxy: Identity
 
 
 class Authority:
@@ -64,7 +68,7 @@ class Authority:
         begins: timedelta = -DAY,
         ends: timedelta = 30 * DAY,
     ) -> Identity:
-        """Issues a server certificate for `hosts`, valid from now plus `begins` to now plus `ends`."""
+        """Issues a certificate for `hosts`, for servers and clients alike, valid from now plus `begins` to now plus `ends`."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(timezone.utc)
         builder = _builder(_distinguished(hosts[0]), self._name, key.public_key(), now + begins, now + ends)
@@ -72,7 +76,7 @@ class Authority:
         for extension, critical in (
             (x509.BasicConstraints(ca=False, path_length=None), True),
             (_key_usage(signs_certificates=False), True),
-            (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
+            (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), False),
             (x509.SubjectAlternativeName([_general_name(host) for host in hosts]), False),
             (authority_id, False),
         ):
@@ -92,13 +96,17 @@ def make_server(directory: Path) -> tuple[Path, Identity]:
 def make_all(directory: Path) -> Certificates:
     """Makes the good ones and the mistakes."""
     authority = Authority(_made(directory), "ca")
+    other = Authority(directory, "other-ca")
     return Certificates(
         ca=authority.certificate,
-        other_ca=Authority(directory, "other-ca").certificate,
+        other_ca=other.certificate,
         server=authority.issue("server"),
         wrong_name=authority.issue("wrong-name", hosts=("another.example",)),
         expired=authority.issue("expired", begins=-30 * DAY, ends=-DAY),
         not_yet_valid=authority.issue("not-yet-valid", begins=DAY, ends=30 * DAY),
+        client=authority.issue("client", hosts=("appliance.example",)),
+        other_client=other.issue("other-client", hosts=("appliance.example",)),
+        proxy=other.issue("proxy"),
     )
 
 

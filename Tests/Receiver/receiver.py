@@ -5,7 +5,7 @@ In a test:      with Receiver(directory, certificate, key) as receiver: … rece
 
 It answers as an OpenTelemetry Collector does: 200 with an empty Export…Response; 400 with a google.rpc.Status for
 a body it cannot decode; 415, 404 and 405 in plain text for a wrong content type, path and method. It listens on
-127.0.0.1 only, speaks TLS 1.2 or newer, and keeps what it gets in DIR:
+127.0.0.1 only (in a test also on ::1), speaks TLS 1.2 or newer, and keeps what it gets in DIR:
 
     url               where it listens
     received.jsonl    one line a request: number, time, path, headers, sha256, status, body (decoded) or error
@@ -49,7 +49,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 import received
 
 PROTOBUF = "application/x-protobuf"
-KEPT_HEADERS = ("content-type", "content-encoding", "content-length", "user-agent")
+KEPT_HEADERS = ("content-type", "content-encoding", "content-length", "user-agent", "authorization", "x-scope-orgid")
 RESPONSE_TYPES = {"/v1/metrics": ExportMetricsServiceResponse, "/v1/logs": ExportLogsServiceResponse}
 INVALID_ARGUMENT = 3
 
@@ -78,18 +78,30 @@ class Answer:
 
 
 class Receiver:
-    """A receiver on a port of its own, which listens until `stop()` or the end of a `with`."""
+    """A receiver on a port of its own, which listens until `stop()` or the end of a `with`. With `client_ca` it wants
+    a client certificate of that authority; `idle` is how many seconds a kept-alive connection may say nothing."""
 
-    def __init__(self, directory: Path, certificate: Path, key: Path, port: int = 0):
+    def __init__(
+        self,
+        directory: Path,
+        certificate: Path,
+        key: Path,
+        port: int = 0,
+        host: str = "localhost",
+        client_ca: Path | None = None,
+        idle: float = IDLE_SECONDS,
+    ):
         self.directory = Path(directory)
         (self.directory / "bodies").mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._answers: list[Answer] = []
         self._records = received.records(self.directory)
         self._stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", port), self, _tls_context(certificate, key))
+        self.idle = idle
+        address = ("::1" if host == "[::1]" else "127.0.0.1", port)
+        self._server = _Server(address, self, _tls_context(certificate, key, client_ca))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self.url = f"https://localhost:{self._server.server_port}"
+        self.url = f"https://{host}:{self._server.server_port}"
         (self.directory / "url").write_text(self.url + "\n")
         self._thread.start()
 
@@ -179,12 +191,13 @@ class _Server(ThreadingHTTPServer):
         self._tls = tls
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
 
     def get_request(self):
         connection, address = super().get_request()
         self.connections += 1
-        # The handshake happens at the first read, in the connection's own thread: a slow client stops nobody.
+        # The handshake happens in the connection's own thread: a slow client stops nobody.
         connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         with self._open_lock:
             self._open.add(connection)
@@ -212,8 +225,18 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "AccordTestReceiver"
-    timeout = IDLE_SECONDS
     server: _Server
+
+    def setup(self):
+        self.timeout = self.server.receiver.idle
+        super().setup()
+        try:
+            self.request.do_handshake()
+        except ssl.SSLError:
+            # A close with something unread would be a RST, which may overtake the alert that says why.
+            while socket.socket.recv(self.request, 65536):
+                pass
+            raise
 
     def do_POST(self):
         receiver = self.server.receiver
@@ -322,10 +345,13 @@ def _bad_data(message: str) -> Reply:
     return 400, {"Content-Type": PROTOBUF}, rpc_status(INVALID_ARGUMENT, message)
 
 
-def _tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+def _tls_context(certificate: Path, key: Path, client_ca: Path | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
+    if client_ca:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(client_ca)
     return context
 
 
