@@ -30,7 +30,7 @@ extension Uploader {
       resource: MetricsBody.resource(pseudonym: pseudonym, facts: [], agreement),
       scopes: [LogScope(name: "accord", version: AgentVersion.text, records: records)],
       schemaURL: Catalog.schemaURL)
-    let result = post(compressor.compress(body), to: "/v1/logs", recipient, agreement)
+    let result = try post(compressor.compress(body), to: "/v1/logs", recipient, agreement)
     switch result {
     case .accepted: try outbox.markAnnounced(deliveries)
     case .tooLarge(let reason), .refused(let reason):
@@ -39,7 +39,7 @@ extension Uploader {
       noteSilence(reason)
     case .retryLater(let reason, _), .notTheSupplier(let reason), .failedThere(let reason):
       noteSilence(reason)
-    case .stopped: break
+    case .stopped, .overQuota: break
     }
     return result
   }

@@ -112,6 +112,12 @@ package struct Connection: Sendable {
     return request
   }
 
+  /// What a request with this body counts against a daily quota.
+  func bytes(sending body: [UInt8]) -> Int64 {
+    let own = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+    return Int64(Limits.requestHeadBytes + own + body.count)
+  }
+
   /// Beside accord.toml, unless it begins with a slash.
   private static func path(_ name: String, _ directory: String) -> String {
     name.hasPrefix("/") ? name : "\(directory)/\(name)"

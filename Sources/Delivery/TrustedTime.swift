@@ -11,8 +11,11 @@ extension Uploader {
   /// Sends an empty request, which every OTLP receiver accepts, for the date of its answer. Returns nil when
   /// the time is known now, or why it is not.
   func askForTime(_ recipient: Grant.Recipient) throws(SQLiteError) -> UploadResult? {
-    let result = post([], to: "/v1/metrics", recipient, watch.agreement)
-    if result == .stopped { return result }
+    let result = try post([], to: "/v1/metrics", recipient, watch.agreement)
+    switch result {
+    case .stopped, .overQuota: return result
+    default: break
+    }
     if try outbox.isTimeTrusted(boot: boot) {
       report.notes.append(
         "this machine's clock is not synchronised: the receiver was asked for the time first")
@@ -21,7 +24,7 @@ extension Uploader {
     // Every other answer ends the run: asking again at once would go on for ever.
     switch result {
     case .retryLater, .notTheSupplier: return result
-    case .accepted, .failedThere, .tooLarge, .refused, .stopped:
+    case .accepted, .failedThere, .tooLarge, .refused, .stopped, .overQuota:
       return .retryLater(
         reason: "this machine's clock is not synchronised, and the receiver's answer has no date",
         afterMilliseconds: nil)

@@ -19,8 +19,9 @@ package struct UploadReport: Equatable, Sendable {
   package internal(set) var notes: [String] = []
   /// Why the run ended before everything was delivered, nil when nothing is left.
   package internal(set) var stopped: String?
-  /// Until when a scheduled run leaves the receiver alone, Unix milliseconds. That is no failure.
+  /// Until when this run leaves the receiver alone, Unix milliseconds. That is no failure.
   package internal(set) var waitsUntilMilliseconds: Int64?
+  package internal(set) var waitsFor: UploadSchedule.Wait?
   /// Why the agreement allowed nothing more at the end, nil when it still shares something.
   package internal(set) var refusal: UploadRefusal?
 }

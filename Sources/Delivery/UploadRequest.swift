@@ -103,8 +103,18 @@ extension Uploader {
     if isTooLarge, batches.count > 1 {
       return .tooLarge(reason: "more than one request may hold")
     }
+    if let quota = try quota() {
+      let bytes = connection.bytes(sending: compressed)
+      // A smaller request may fit. One that may have arrived is repeated as it was, or not at all.
+      if batches.count > 1, batches[0].delivery == nil, !quota.holds(bytes) {
+        return .tooLarge(reason: "more than the daily quota holds")
+      }
+      guard quota.allows(bytes) else {
+        return .overQuota(untilMilliseconds: quota.nextDayMilliseconds)
+      }
+    }
     let delivery = try begin(batches, fingerprint, compressed, readings: body.readings)
-    let result = post(compressed, to: "/v1/metrics", recipient, agreement)
+    let result = try post(compressed, to: "/v1/metrics", recipient, agreement)
     try commit(result, delivery.number, source, last: batches[batches.count - 1].number)
     return result
   }
@@ -158,6 +168,7 @@ extension Uploader {
     case .stopped:
       report.notes.append(
         "the agreement changed during the transfer, and the connection was closed")
+    case .overQuota: break
     }
     if let ended = try outbox.delivery(number), ended.outcome != .trying { try record(ended) }
   }
@@ -171,19 +182,31 @@ extension Uploader {
   /// Posts one body to the receiver that the agreement names.
   func post(
     _ body: [UInt8], to path: String, _ recipient: Grant.Recipient, _ agreement: Agreement
-  ) -> UploadResult {
+  ) throws(SQLiteError) -> UploadResult {
     let request: Request
     do {
       request = try connection.request(
         to: recipient.endpoint + path, bodyBytes: body.count,
         caFile: agreement.offer?.certificatePath(in: locations.configuration))
     } catch { return .notTheSupplier(reason: "\(error)") }
+    let bytes = connection.bytes(sending: body)
+    if var quota = try quota() {
+      guard quota.allows(bytes) else {
+        return .overQuota(untilMilliseconds: quota.nextDayMilliseconds)
+      }
+      quota.add(bytes)
+      try save(quota)
+    }
+    let failure: HTTPSError
     do {
       let response = try send(request, body) { mayGoOn() }
       learnTime(response)
       return UploadResult(response, nowMilliseconds: clock.wallTimeMilliseconds)
-    } catch {
-      return UploadResult(error)
+    } catch { failure = error }
+    if failure.isBeforeRequest, var quota = try quota() {
+      quota.giveBack(bytes)
+      try save(quota)
     }
+    return UploadResult(failure)
   }
 }

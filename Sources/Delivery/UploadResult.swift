@@ -26,6 +26,8 @@ package enum UploadResult: Equatable, Sendable {
   case notTheSupplier(reason: String)
   /// The agreement became narrower during the transfer.
   case stopped
+  /// The customer's daily quota does not allow it before then, Unix milliseconds.
+  case overQuota(untilMilliseconds: Int64)
 
   /// - Parameter nowMilliseconds: Unix time, for a Retry-After that names a date.
   package init(_ response: Response, nowMilliseconds: Int64) {

@@ -15,12 +15,22 @@ package struct UploadSchedule: Sendable {
   package enum Step: Equatable, Sendable {
     /// Send the oldest batches of this source, at most so many.
     case upload(DataSource, batchesMax: Int)
-    /// Too early; a person may still send at once.
-    case wait(untilMilliseconds: Int64)
+    /// Too early.
+    case wait(untilMilliseconds: Int64, for: Wait = .receiver)
     /// Nothing more can be done in this run.
     case stop(reason: String)
     /// All that waited has been dealt with.
     case done
+  }
+
+  /// What is waited for.
+  package enum Wait: String, Sendable {
+    /// The pause after a failure; a person may still send at once.
+    case receiver
+    /// The customer's window; a person may still send at once.
+    case window
+    /// The customer's daily quota, which holds for everybody.
+    case quota
   }
 
   /// A pause that outlives the run.
@@ -49,7 +59,7 @@ package struct UploadSchedule: Sendable {
   /// Whose turn it is stands first.
   private var queues: [Queue]
   private var stopReason: String?
-  private let waitsUntilMilliseconds: Int64?
+  private var wait: (untilMilliseconds: Int64, for: Wait)?
   /// How many runs in a row failed before this one; none once something was accepted.
   private var failedRuns: Int64
 
@@ -69,17 +79,22 @@ package struct UploadSchedule: Sendable {
     let isPaused =
       nowMilliseconds < pause.untilMilliseconds
       && pause.untilMilliseconds <= nowMilliseconds + Limits.pauseMillisecondsMax
-    waitsUntilMilliseconds = isPaused && !isByHand ? pause.untilMilliseconds : nil
+    wait = isPaused && !isByHand ? (pause.untilMilliseconds, .receiver) : nil
   }
 
   /// Whether the receiver may still be contacted in this run.
-  package var mayContact: Bool { waitsUntilMilliseconds == nil && stopReason == nil }
+  package var mayContact: Bool { wait == nil && stopReason == nil }
 
   package func next() -> Step {
     if let stopReason { return .stop(reason: stopReason) }
     guard let queue = queues.first else { return .done }
-    if let waitsUntilMilliseconds { return .wait(untilMilliseconds: waitsUntilMilliseconds) }
+    if let wait { return .wait(untilMilliseconds: wait.untilMilliseconds, for: wait.for) }
     return .upload(queue.source, batchesMax: queue.batchesMax)
+  }
+
+  /// Nobody is contacted any more in this run; of two reasons the one that lasts longer counts.
+  package mutating func hold(untilMilliseconds: Int64, for reason: Wait) {
+    if untilMilliseconds > wait?.untilMilliseconds ?? 0 { wait = (untilMilliseconds, reason) }
   }
 
   /// Nothing of this source is left to send in this run.
@@ -120,6 +135,7 @@ package struct UploadSchedule: Sendable {
     case .notTheSupplier(let reason):
       stopReason = reason
       back(off: Limits.backoffMillisecondsMax / 4, nowMilliseconds, jitter)
+    case .overQuota(let until): hold(untilMilliseconds: until, for: .quota)
     }
   }
 

@@ -31,6 +31,7 @@ package final class Uploader {
   let directory: StateDirectory
   let clock: any Clock
   let boot: String
+  let settings: UploadSettings
   let connection: Connection
   var watch: AgreementWatch
   let ledger: Ledger
@@ -41,7 +42,7 @@ package final class Uploader {
   var report = UploadReport()
   /// The newest batch of each source that this run has dealt with.
   var cursors: [DataSource: Int64] = [:]
-  private let isByHand: Bool
+  let isByHand: Bool
   private var lastLook: Int64 = 0
 
   /// Delivers what waits.
@@ -95,15 +96,15 @@ package final class Uploader {
           + "try again in a moment")
     }
     let report = try begin(
-      locations, directory, clock, boot, connection, watch, send, isByHand: isByHand)
+      locations, directory, clock, boot, settings, connection, watch, send, isByHand: isByHand)
     _ = consume lock
     return report
   }
 
   private static func begin(
     _ locations: Locations, _ directory: StateDirectory, _ clock: any Clock, _ boot: String,
-    _ connection: Connection, _ watch: consuming AgreementWatch, _ send: @escaping Sender,
-    isByHand: Bool
+    _ settings: UploadSettings, _ connection: Connection, _ watch: consuming AgreementWatch,
+    _ send: @escaping Sender, isByHand: Bool
   ) throws(UploadRefusal) -> UploadReport {
     let ledger = try translated { () throws(RecordingError) in
       try Ledger.open(directory, busyMilliseconds: Limits.commandBusyMilliseconds)
@@ -113,7 +114,7 @@ package final class Uploader {
     }
     guard let outbox else { return UploadReport() }
     let uploader = Uploader(
-      locations, directory, clock, boot, connection, watch, ledger, outbox, send,
+      locations, directory, clock, boot, settings, connection, watch, ledger, outbox, send,
       isByHand: isByHand)
     do throws(SQLiteError) {
       try uploader.deliverAll()
@@ -129,13 +130,14 @@ package final class Uploader {
 
   private init(
     _ locations: Locations, _ directory: StateDirectory, _ clock: any Clock, _ boot: String,
-    _ connection: Connection, _ watch: consuming AgreementWatch, _ ledger: consuming Ledger,
-    _ outbox: consuming Outbox, _ send: @escaping Sender, isByHand: Bool
+    _ settings: UploadSettings, _ connection: Connection, _ watch: consuming AgreementWatch,
+    _ ledger: consuming Ledger, _ outbox: consuming Outbox, _ send: @escaping Sender, isByHand: Bool
   ) {
     self.locations = locations
     self.directory = directory
     self.clock = clock
     self.boot = boot
+    self.settings = settings
     self.connection = connection
     self.watch = watch
     self.ledger = ledger
@@ -172,20 +174,22 @@ extension Uploader {
       schedule.announced(answer, nowMilliseconds: clock.wallTimeMilliseconds)
       try save(schedule.pause, insteadOf: before)
     }
-    if report.waitsUntilMilliseconds == nil { try outbox.setLastFailure(report.stopped) }
+    if report.waitsFor == nil || !report.sent.isEmpty { try outbox.setLastFailure(report.stopped) }
     try outbox.forgetOldest()
     report.refusal = UploadRefusal(watch.agreement, "what is not delivered stays here")
   }
 
   private func follow(_ schedule: inout UploadSchedule) throws(SQLiteError) {
     while true {
+      if let opens = opensMilliseconds { schedule.hold(untilMilliseconds: opens, for: .window) }
       switch schedule.next() {
       case .done: return
       case .stop(let reason):
         report.stopped = reason
         return
-      case .wait(let until):
+      case .wait(let until, let reason):
         report.waitsUntilMilliseconds = until
+        report.waitsFor = reason
         return
       case .upload(let source, let batchesMax):
         lookAtAgreement()
@@ -221,12 +225,14 @@ extension Uploader {
   func lookAtAgreement() -> Bool {
     let now = clock.bootTimeMilliseconds
     lastLook = now
-    let moment = (try? ledger.trustedMoment()) ?? nil
-    return watch.refresh(
-      bootTimeMilliseconds: now, nowMilliseconds: Self.latestTime(moment, clock, boot))
+    return watch.refresh(bootTimeMilliseconds: now, nowMilliseconds: latestTime)
   }
 
-  /// The time by which `until` passes.
+  /// The time by which `until` passes, and the days of the quota.
+  var latestTime: Int64 {
+    Self.latestTime((try? ledger.trustedMoment()) ?? nil, clock, boot)
+  }
+
   private static func latestTime(
     _ moment: TrustedMoment?, _ clock: any Clock, _ boot: String
   ) -> Int64 {

@@ -75,9 +75,11 @@ extension Client {
     if isAtProxy, proxyStatus > 0 {
       return HTTPSError(.proxyRefused(status: proxyStatus), endpoint: party.text, isAtProxy: true)
     }
-    unsafe isAtProxy
-      ? curl_handle_get_proxy_verify_result(handle, &verifyResult)
-      : curl_handle_get_verify_result(handle, &verifyResult)
+    if isAtProxy {
+      unsafe curl_handle_get_proxy_verify_result(handle, &verifyResult)
+    } else {
+      unsafe curl_handle_get_verify_result(handle, &verifyResult)
+    }
     let words = words(code)
     let failure = HTTPSError.Failure(code, verifyResult: verifyResult, words: words)
     return HTTPSError(failure, endpoint: party.text, detail: words, isAtProxy: isAtProxy)

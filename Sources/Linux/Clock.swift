@@ -64,6 +64,15 @@ package enum CalendarTime {
     return unsafe Int64(timegm(&fields)) * 1000
   }
 
+  /// Minutes since midnight in the machine's own zone (/etc/localtime, or TZ). The corresponding C function is
+  /// `localtime_r`.
+  package static func localMinuteOfDay(milliseconds: Int64) -> Int {
+    var seconds = time_t(milliseconds / 1000)
+    var fields = unsafe tm()
+    guard unsafe localtime_r(&seconds, &fields) != nil else { return 0 }
+    return unsafe Int(fields.tm_hour) * 60 + Int(fields.tm_min)
+  }
+
   private static func padded(_ value: Int, _ width: Int) -> String {
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits

@@ -76,6 +76,9 @@ package enum Limits {
   package static let requestRawBytesMax = 4 * 1024 * 1024
   /// An answer: OTLP's own bound for clients.
   package static let responseBytesMax = 4 * 1024 * 1024
+  /// What the head of a request counts against a daily quota: the ordinary one has 230 bytes, and each record of
+  /// TLS adds 22.
+  package static let requestHeadBytes = 300
   package static let connectTimeoutSeconds = 15
   /// 1 MiB at 10 KiB/s.
   package static let requestTimeoutSeconds = 120

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Delivery
 internal import Handshake
 internal import Linux
 internal import Recording
@@ -19,6 +20,8 @@ struct ApplianceStatus {
   let lastFailure: String?
   /// Until when the schedule pauses after failures, nil when it does not.
   let pausedUntilMilliseconds: Int64?
+  /// Nil when the settings have no daily quota, or nothing was ever recorded.
+  let quota: DailyQuota?
   let isTimeTrusted: Bool
   let pseudonym: String?
   let settings: Settings
@@ -39,13 +42,15 @@ struct ApplianceStatus {
     }
     history = noting { try RecordSummary.ofHistory(directory) }
     pseudonym = noting { try Identity.current(directory) }
-    settings = noting { try Settings.read(locations.settings) } ?? Settings()
-    let reading = noting { try SpoolReading(directory) }
+    let settings = noting { try Settings.read(locations.settings) } ?? Settings()
+    self.settings = settings
+    let reading = noting { try SpoolReading(directory, settings.upload) }
     spool = reading?.summary
     oldest = reading?.oldest
     lastDelivery = reading?.lastDelivery
     lastFailure = reading?.lastFailure
     pausedUntilMilliseconds = reading?.pausedUntilMilliseconds
+    quota = reading?.quota
     isTimeTrusted = clock.isSynchronised || reading?.isTimeTrusted ?? false
     self.problems = problems
   }
@@ -92,9 +97,10 @@ private struct SpoolReading {
   let lastDelivery: Delivery?
   let lastFailure: String?
   let pausedUntilMilliseconds: Int64?
+  let quota: DailyQuota?
   let isTimeTrusted: Bool
 
-  init?(_ directory: StateDirectory) throws {
+  init?(_ directory: StateDirectory, _ settings: UploadSettings) throws {
     guard let outbox = try Outbox.open(directory) else { return nil }
     summary = try RecordSummary.ofSpool(outbox)
     lastDelivery = try outbox.latestDelivery()
@@ -102,6 +108,12 @@ private struct SpoolReading {
     isTimeTrusted = try outbox.isTimeTrusted(boot: try BootID.current())
     let pause = try outbox.uploadState("not_before_ms") ?? 0
     pausedUntilMilliseconds = pause > SystemClock().wallTimeMilliseconds ? pause : nil
+    quota = try settings.dailyQuotaBytes.map {
+      DailyQuota(
+        bytesMax: $0, day: try outbox.uploadState("quota_day"),
+        bytes: try outbox.uploadState("quota_bytes"),
+        nowMilliseconds: SystemClock().wallTimeMilliseconds)
+    }
     var oldest: BatchSummary?
     for source in DataSource.allCases {
       guard let first = try outbox.pending(source, after: 0, limit: 1).first else { continue }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Configuration
+internal import Delivery
 internal import Handshake
 internal import JSON
 internal import Linux
@@ -59,12 +60,16 @@ extension ApplianceStatus {
       ])
     }
     rows.append(["delivery", deliveryText])
+    if let quota {
+      let used = "\(Output.size(quota.bytes)) of \(Output.size(quota.bytesMax))"
+      rows.append(["", "\(used) sent today (UTC)"])
+    }
     rows.append(["clock", clockText])
     let noPseudonym = agreement.sharesSomething ? "none yet" : "none, because nothing is shared"
     rows.append(["pseudonym", pseudonym ?? noPseudonym])
     if !settings.upload.identifiers.isEmpty {
-      let others = settings.upload.identifiers.joined(separator: " and the ")
-      rows.append(["", "not alone: the \(others) tell the receiver which appliance this is"])
+      let others = settings.upload.identifiers.joined(separator: " and its ")
+      rows.append(["", "the receiver can also tell this appliance by its \(others)"])
     }
     for problem in problems + daemonProblems { rows.append(["problem", problem]) }
     Output.table(rows)

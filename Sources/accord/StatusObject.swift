@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Delivery
 internal import Handshake
 internal import JSON
 internal import Linux
@@ -26,6 +27,8 @@ extension ApplianceStatus {
         clock.member("is_trusted", isTimeTrusted)
       }
       object.member("pseudonym", pseudonym)
+      object.member("daily_quota_bytes", quota?.bytesMax)
+      object.member("sent_today_bytes", quota?.bytes)
       object.array("identified_by") { list in
         for identifier in settings.upload.identifiers { list.element(identifier) }
       }

@@ -17,7 +17,7 @@ struct UploadCommand: ParsableCommand {
 
   @OptionGroup var installation: InstallationOptions
 
-  @Flag(help: "Keep to the pause after a failure, as the timer's runs do.")
+  @Flag(help: "Keep to the pause after a failure and to the window, as the timer's runs do.")
   var scheduled = false
 
   func run() throws {
@@ -41,10 +41,9 @@ struct UploadCommand: ParsableCommand {
   }
 
   private func printText(_ report: UploadReport) {
-    if let until = report.waitsUntilMilliseconds {
-      let time = CalendarTime.rfc3339(milliseconds: until)
-      Output.print("the receiver is given time until \(time); what waits is sent then")
-    } else if report.sent.isEmpty, report.stopped == nil, report.notes.isEmpty {
+    if report.waitsFor == nil, report.sent.isEmpty, report.stopped == nil,
+      report.notes.isEmpty
+    {
       Output.print("nothing waits")
     }
     for sent in report.sent {
@@ -57,6 +56,16 @@ struct UploadCommand: ParsableCommand {
           + rejected)
     }
     for note in report.notes { Output.print("note: \(note)") }
+    guard let reason = report.waitsFor, let until = report.waitsUntilMilliseconds else { return }
+    let time = CalendarTime.rfc3339(milliseconds: until)
+    switch reason {
+    case .receiver:
+      Output.print("the receiver is given time until \(time); what waits is sent then")
+    case .window: Output.print("the window opens at \(time); what waits is sent then")
+    case .quota:
+      Output.print(
+        "the daily quota of accord.toml is used up until \(time); what waits is sent then")
+    }
   }
 
   private func printObject(_ report: UploadReport) {
@@ -77,6 +86,7 @@ struct UploadCommand: ParsableCommand {
       object.member("stopped", report.stopped)
       object.member(
         "waits_until", report.waitsUntilMilliseconds.map { CalendarTime.rfc3339(milliseconds: $0) })
+      object.member("waits_for", report.waitsFor?.rawValue)
     }
   }
 }

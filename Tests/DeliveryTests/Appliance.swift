@@ -92,6 +92,11 @@ final class Appliance {
       locations.offer, with: Array(offer.utf8), mode: 0o644, durability: .volatile)
   }
 
+  func write(settings: String) throws {
+    try AtomicFile.replace(
+      locations.settings, with: Array(settings.utf8), mode: 0o644, durability: .volatile)
+  }
+
   func spool() throws -> Spool {
     try Spool.open(directory, quotaBytes: 64 << 20, tickMilliseconds: 10_000)
   }

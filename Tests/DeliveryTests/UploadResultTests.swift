@@ -7,7 +7,7 @@ import Testing
 struct UploadResultTests {
   /// Only what decides: not the words.
   enum Kind: String {
-    case accepted, retryLater, failedThere, tooLarge, refused, notTheSupplier, stopped
+    case accepted, retryLater, failedThere, tooLarge, refused, notTheSupplier, stopped, overQuota
 
     init(_ result: UploadResult) {
       self =
@@ -19,6 +19,7 @@ struct UploadResultTests {
         case .refused: .refused
         case .notTheSupplier: .notTheSupplier
         case .stopped: .stopped
+        case .overQuota: .overQuota
         }
     }
   }
@@ -107,7 +108,7 @@ struct UploadResultTests {
     case .accepted(_, let text), .retryLater(let text, _), .failedThere(let text),
       .tooLarge(let text), .refused(let text), .notTheSupplier(let text):
       text
-    case .stopped: ""
+    case .stopped, .overQuota: ""
     }
   }
 
@@ -118,7 +119,10 @@ struct UploadResultTests {
     (.certificateUntrusted, .notTheSupplier), (.certificateNameMismatch, .notTheSupplier),
     (.certificateExpired, .notTheSupplier), (.caFileUnusable, .notTheSupplier),
     (.invalidRequest, .notTheSupplier), (.responseTooLarge, .notTheSupplier),
-    (.interrupted, .stopped),
+    (.interrupted, .stopped), (.clientCertificateUnusable, .notTheSupplier),
+    (.clientCertificateRefused, .notTheSupplier), (.proxyRefused(status: 407), .notTheSupplier),
+    (.proxyRefused(status: 403), .notTheSupplier), (.proxyRefused(status: 502), .retryLater),
+    (.proxyRefused(status: 503), .retryLater), (.proxyRefused(status: 504), .retryLater),
   ]
 
   @Test("every failure of the transport leads to the action of its row")

@@ -243,7 +243,7 @@ struct UploadScheduleTests {
         #expect(seen == Set(sources), "seed \(seed): every source has its turn")
         return
       case .stop: return
-      case .wait(let until):
+      case .wait(let until, _):
         #expect(until > world.now && requests == 0, "seed \(seed)")
         return
       case .upload(let source, let batchesMax):
@@ -294,7 +294,7 @@ struct UploadScheduleTests {
     case .notTheSupplier:
       #expect((now + 3_600_000...now + 4 * 3_600_000).contains(pause.untilMilliseconds))
     case .failedThere: #expect(pause.failures >= 1 && pause.untilMilliseconds >= now)
-    case .refused, .tooLarge, .stopped: #expect(pause == before, "seed \(seed)")
+    case .refused, .tooLarge, .stopped, .overQuota: #expect(pause == before, "seed \(seed)")
     }
   }
 }

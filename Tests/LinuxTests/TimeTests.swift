@@ -45,6 +45,17 @@ struct TimeTests {
     }
   }
 
+  @Test("the minute of the day is that of the machine's own zone")
+  func localMinute() async {
+    // In a process of its own: the environment belongs to all threads.
+    await #expect(processExitsWith: .success) {
+      setenv("TZ", "XYZ-05:30", 1)
+      #expect(CalendarTime.localMinuteOfDay(milliseconds: 0) == 330)
+      #expect(CalendarTime.localMinuteOfDay(milliseconds: 18 * 3_600_000 + 59_999) == 1_410)
+      #expect(CalendarTime.localMinuteOfDay(milliseconds: 18 * 3_600_000 + 30 * 60_000) == 0)
+    }
+  }
+
   @Test("the boot clock is the kernel's uptime, and the wall clock the library's")
   func clocks() throws {
     var file = KernelFile("/proc/uptime")

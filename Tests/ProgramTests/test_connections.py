@@ -44,7 +44,7 @@ def test_a_receiver_that_asks_is_shown_the_client_certificate(sharing, mutual, c
     status = sharing.accord("status")
     assert status.json[0]["identified_by"] == ["client certificate"]
     text = sharing.accord("status", json=False).out
-    assert "not alone: the client certificate tell the receiver which appliance this is" in text
+    assert "the receiver can also tell this appliance by its client certificate" in text
 
 
 @pytest.mark.parametrize("which", [None, "other_client"], ids=["none", "of another authority"])
