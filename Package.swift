@@ -65,6 +65,9 @@ let package = Package(
         "Compression", "Digest", "Linux",
       ]),
     module(
+      "Diagnostics",
+      ["Delivery", "Recording", "Handshake", "Configuration", "HTTPS", "Telemetry", "Linux"]),
+    module(
       "Daemon",
       [
         "Recording", "Handshake", "Sampling", "Configuration", "Telemetry", "JSON", "SQLite",
@@ -79,8 +82,8 @@ let package = Package(
       name: "accord",
       dependencies: [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        "Delivery", "Recording", "Handshake", "Sampling", "Configuration", "Telemetry", "TOML",
-        "JSON", "Linux",
+        "Diagnostics", "Delivery", "Recording", "Handshake", "Sampling", "Configuration",
+        "Telemetry", "TOML", "JSON", "Linux",
       ], swiftSettings: sourceSettings),
 
     // Measurements that need the modules from inside. Not a product.

@@ -9,6 +9,7 @@
 #define ACCORD_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <poll.h>
 #include <string.h>
 
 // What the body callback returns to end the transfer is any count but the one it was given.
@@ -18,6 +19,10 @@ typedef size_t (*curl_body_receiver)(char *bytes, size_t size, size_t count, voi
 typedef int (*curl_progress_observer)(void *context, curl_off_t download_total,
                                       curl_off_t downloaded, curl_off_t upload_total,
                                       curl_off_t uploaded);
+
+// What libcurl says of its work; returns 0.
+typedef int (*curl_work_observer)(CURL *handle, curl_infotype type, char *text, size_t size,
+                                  void *context);
 
 static inline CURLcode curl_library_initialize(void) {
   return curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -204,6 +209,60 @@ static inline CURLcode curl_handle_set_progress_observer(CURL *handle,
 
 static inline CURLcode curl_handle_set_progress_context(CURL *handle, void *context) {
   return curl_easy_setopt(handle, CURLOPT_XFERINFODATA, context);
+}
+
+// --- What is seen on the way
+
+static inline CURLcode curl_handle_keep_certificates(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_CERTINFO, 1L);
+}
+
+static inline CURLcode curl_handle_set_work_observer(CURL *handle, curl_work_observer observer) {
+  CURLcode result = curl_easy_setopt(handle, CURLOPT_VERBOSE, 1L);
+  return result ? result : curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, observer);
+}
+
+static inline CURLcode curl_handle_set_work_context(CURL *handle, void *context) {
+  return curl_easy_setopt(handle, CURLOPT_DEBUGDATA, context);
+}
+
+static inline CURLcode curl_handle_stop_observing_work(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_VERBOSE, 0L);
+}
+
+// The server's certificate (0), or one that came with it: "NAME:VALUE" each; NULL if there is none.
+static inline struct curl_slist *curl_handle_get_certificate(CURL *handle, int index) {
+  struct curl_certinfo *chain = NULL;
+  curl_easy_getinfo(handle, CURLINFO_CERTINFO, &chain);
+  return chain && index < chain->num_of_certs ? chain->certinfo[index] : NULL;
+}
+
+// The address that was connected to; empty if none. Valid until the next transfer.
+static inline const char *curl_handle_get_address(CURL *handle) {
+  const char *address = NULL;
+  curl_easy_getinfo(handle, CURLINFO_PRIMARY_IP, &address);
+  return address ? address : "";
+}
+
+// Microseconds until the name was looked up; 0 if it never was.
+static inline CURLcode curl_handle_get_lookup_time(CURL *handle, curl_off_t *microseconds) {
+  return curl_easy_getinfo(handle, CURLINFO_NAMELOOKUP_TIME_T, microseconds);
+}
+
+// After curl_handle_only_connect: whether the server says something against it although TLS has begun. With TLS 1.3 a
+// client certificate is judged only then.
+static inline CURLcode curl_handle_await_objection(CURL *handle, int milliseconds) {
+  struct pollfd descriptor = {.events = POLLIN};
+  CURLcode result = curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &descriptor.fd);
+  while (!result && poll(&descriptor, 1, milliseconds) > 0) {
+    char byte;
+    size_t count = 0;
+    result = curl_easy_recv(handle, &byte, 1, &count);
+    if (!result) return count ? CURLE_OK : CURLE_GOT_NOTHING;
+    // A session ticket is no objection.
+    if (result == CURLE_AGAIN) result = CURLE_OK;
+  }
+  return result;
 }
 
 static inline CURLcode curl_handle_get_status(CURL *handle, long *status) {

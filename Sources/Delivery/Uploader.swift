@@ -52,8 +52,7 @@ package final class Uploader {
     _ locations: Locations, clock: any Clock, isByHand: Bool
   ) throws(UploadRefusal) -> UploadReport {
     var client = try translated { () throws(HTTPSError) in
-      try Client(
-        userAgent: "accord/\(AgentVersion.text) OTel-OTLP-Exporter-Swift/\(AgentVersion.text)")
+      try Client(userAgent: AgentVersion.userAgent)
     }
     return try run(locations, clock: clock, isByHand: isByHand) {
       request, body, mayGoOn throws(HTTPSError) in

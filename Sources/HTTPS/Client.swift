@@ -65,9 +65,7 @@ package struct Client: ~Copyable {
       throw HTTPSError(.invalidRequest, endpoint: endpoint.text, detail: "a time limit is missing")
     }
     let headers = try HeaderList(request)
-    let proxy = try request.proxy.map { url throws(HTTPSError) in
-      try Endpoint(url: url, schemes: ["http", "https"])
-    }
+    let proxy = try request.proxyEndpoint()
     defer { unsafe curl_easy_reset(handle) }
     try configure(request, endpoint)
     var (code, transfer) = transfer(request, headers, body, shouldContinue)

@@ -3,6 +3,13 @@
 
 import CCurl
 
+extension Request {
+  func proxyEndpoint() throws(HTTPSError) -> Endpoint? {
+    guard let proxy else { return nil }
+    return try Endpoint(url: proxy, schemes: ["http", "https"])
+  }
+}
+
 /// Where a URL leads, for messages: the URL itself may hold secrets.
 struct Endpoint {
   /// `host:port`

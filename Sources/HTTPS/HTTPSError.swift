@@ -53,10 +53,13 @@ package struct HTTPSError: Error, Hashable, Sendable, CustomStringConvertible {
     self.failure = failure
     self.endpoint = endpoint
     self.isAtProxy = isAtProxy
-    // OpenSSL quotes the peer's certificate: nothing of it may reach a terminal as a control
-    // character.
-    let printable = detail.utf8.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }
-    self.detail = String(decoding: printable, as: UTF8.self)
+    self.detail = Self.printable(detail)
+  }
+
+  /// OpenSSL quotes the peer's certificate: nothing of it may reach a terminal as a control character.
+  static func printable(_ text: String) -> String {
+    let printable = text.utf8.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }
+    return String(decoding: printable, as: UTF8.self)
   }
 
   /// The statuses by which a proxy says that it tried (RFC 9110, 15.6).

@@ -15,7 +15,7 @@ struct Accord: ParsableCommand {
       "What this appliance shares with its supplier, under whose word, and what became of it.",
     discussion: """
       The agreement stands in two files: offer.toml, the supplier's half, and consent.toml, the customer's. \
-      Only accordd samples; only `accord upload` uses the network.
+      Only accordd samples; only `accord upload` and `accord doctor` use the network.
 
       To begin, put both halves into /etc/accord (examples are in etc/examples) and see what they come to with \
       `accord consent check` and `accord preview`. Reading what was recorded needs root, or the files' group.
@@ -27,8 +27,7 @@ struct Accord: ParsableCommand {
     version: "accord \(AgentVersion.text)",
     subcommands: [
       StatusCommand.self, CatalogCommand.self, PreviewCommand.self, ConsentCommand.self,
-      OutboxCommand.self,
-      SentCommand.self, UploadCommand.self,
+      OutboxCommand.self, SentCommand.self, UploadCommand.self, DoctorCommand.self,
     ])
 }
 

@@ -6,6 +6,7 @@ KIND is the server's certificate, `valid`, `wrong-name`, `expired` or `not-yet-v
 that does not use one: `plain` (HTTP, no TLS) or `silent` (accepts connections and says nothing).
 `mutual` has a valid one and wants one from the client as well: client.pem and client.key, beside the
 CA file, are good; own.pem was issued by nobody else; locked.key is client.key behind a passphrase.
+The file `seen` there gets a line for each client that has shown one, and one for each request.
 `ipv6` is `valid` at [::1]. TLS is the only version offered: 1.1, 1.2 or 1.3.
 
 Prints "PORT CA-FILE" once it listens on 127.0.0.1, and ends when its standard input ends. What it
@@ -149,7 +150,12 @@ def answer(path, head, body, stream, number):
     return True
 
 
-def serve(connection, context, number):
+def note(line, folder):
+    with open(os.path.join(folder, "seen"), "a") as file:
+        file.write(line + "\n")
+
+
+def serve(connection, context, number, folder):
     try:
         connection = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         try:
@@ -159,8 +165,11 @@ def serve(connection, context, number):
             while socket.socket.recv(connection, 65536):
                 pass
             raise
+        if connection.getpeercert():
+            note("client", folder)
         with connection, connection.makefile("rwb") as stream:
             while head := b"".join(iter(stream.readline, b"\r\n")):
+                note(head.splitlines()[0].decode(), folder)
                 path = head.split()[1].decode()
                 if path == "/reset" or path == "/reset-once" and not resets:
                     resets.append(path)
@@ -174,13 +183,13 @@ def serve(connection, context, number):
         pass  # The client hung up or refused the certificate, as it should.
 
 
-def accept(listener, context):
+def accept(listener, context, folder):
     number = 0
     while True:
         connection, _ = listener.accept()
         number += 1
         if context:
-            threading.Thread(target=serve, args=(connection, context, number), daemon=True).start()
+            threading.Thread(target=serve, args=(connection, context, number, folder), daemon=True).start()
         else:
             connection.recv(4096)
             connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
@@ -198,7 +207,7 @@ def main(kind, version=None):
         make_certificates(folder, kind)
         context = None if kind == "plain" else make_context(folder, kind, version)
         if kind != "silent":
-            threading.Thread(target=accept, args=(listener, context), daemon=True).start()
+            threading.Thread(target=accept, args=(listener, context, folder), daemon=True).start()
         print(listener.getsockname()[1], os.path.join(folder, "ca.pem"), flush=True)
         sys.stdin.read()
 

@@ -33,12 +33,13 @@ class Identity:
 
 @dataclass(frozen=True)
 class Certificates:
-    """Everything under one folder. `server` is good; the next three are issued by the same CA and are not. `client`
+    """Everything under one folder. `server` is good, `ending` for three days more; the next three are issued by the same CA and are not. `client`
     is an appliance's; `other_client` and `proxy` come from the other CA."""
 
     ca: Path
     other_ca: Path
     server: Identity
+    ending: Identity
     wrong_name: Identity
     expired: Identity
     not_yet_valid: Identity
@@ -101,6 +102,7 @@ def make_all(directory: Path) -> Certificates:
         ca=authority.certificate,
         other_ca=other.certificate,
         server=authority.issue("server"),
+        ending=authority.issue("ending", ends=3 * DAY),
         wrong_name=authority.issue("wrong-name", hosts=("another.example",)),
         expired=authority.issue("expired", begins=-30 * DAY, ends=-DAY),
         not_yet_valid=authority.issue("not-yet-valid", begins=DAY, ends=30 * DAY),

@@ -45,6 +45,7 @@ IMPORTS: dict[str, set[str]] = {
         *{"Recording", "Handshake", "OTLP", "Configuration", "Telemetry", "JSON"},
         *{"HTTPS", "SQLite", "Compression", "Digest", "Linux"},
     },
+    "Diagnostics": {"Delivery", "Recording", "Handshake", "Configuration", "HTTPS", "Telemetry", "Linux"},
     "Daemon": {
         *{"Recording", "Handshake", "Sampling", "Configuration", "Telemetry", "JSON"},
         *{"SQLite", "Digest", "Linux"},

@@ -1,0 +1,132 @@
+// `accord doctor`: goes the way of an upload layer by layer, says what it finds, and stops at the first layer that fails.
+// It changes nothing.
+//
+// Without an agreement that shares something nobody is contacted, DNS included, unless a person asks for it. The way up to
+// TLS is gone without a request; then one is sent that holds no readings, with everything that an upload would show.
+
+package import Configuration
+internal import Delivery
+internal import HTTPS
+package import Handshake
+package import Linux
+internal import Recording
+internal import Telemetry
+
+package struct Diagnosis: Sendable {
+  /// One for each layer, in order.
+  package private(set) var findings: [Finding] = []
+  /// Whether the files came to a valid agreement, be it one that shares nothing.
+  package private(set) var hasAgreement = false
+
+  package var hasFailed: Bool {
+    findings.contains { $0.state == .failed && $0.layer != .agreement }
+  }
+
+  /// - Parameter contactsAnyway: whether the receiver of the offer is contacted although nothing is shared with it.
+  package static func make(
+    _ locations: Locations, _ agreement: Agreement, clock: any Clock, contactsAnyway: Bool
+  ) -> Diagnosis {
+    var diagnosis = Diagnosis()
+    diagnosis.examine(locations, agreement, clock, contactsAnyway)
+    for layer in Layer.allCases.dropFirst(diagnosis.findings.count) {
+      diagnosis.add(layer, .notTried, "")
+    }
+    return diagnosis
+  }
+
+  private mutating func examine(
+    _ locations: Locations, _ agreement: Agreement, _ clock: any Clock, _ contactsAnyway: Bool
+  ) {
+    let owners = TrustedOwners(alsoCurrentUser: !locations.isSystem)
+    let settings: UploadSettings
+    do {
+      settings = try Settings.read(locations.settings).upload
+    } catch { return add(.settings, .failed, error.description) }
+    let caFile = agreement.offer?.certificatePath(in: locations.configuration)
+    let wrongOwner =
+      Connection.problem(with: settings, locations, trusting: owners)
+      ?? caFile.flatMap { owners.problem(withCertificates: $0) }
+    let request: Request?
+    let connection: Connection?
+    do {
+      connection = wrongOwner == nil ? try Connection(settings, locations, trusting: owners) : nil
+      request = try agreement.offer.flatMap { offer throws(FileProblem) in
+        try connection?.request(
+          to: offer.recipient.endpoint + "/v1/metrics", bodyBytes: 0, caFile: caFile)
+      }
+    } catch { return add(.settings, .failed, "\(error)") }
+    let isThere = ((try? FileState.of(locations.settings)) ?? nil) != nil
+    add(
+      .settings, .ok,
+      isThere
+        ? "\(locations.settings) and the files that it names can be read"
+        : "there is no \(locations.settings), so everything is as by default")
+    if let wrongOwner { return add(.ownership, .failed, "\(wrongOwner)") }
+    add(.ownership, .ok, "nobody else can write them, or read what is secret")
+    lookAt(clock, Ledger.trustedMoment(locations))
+    guard lookAt(agreement, contactsAnyway), let request else { return }
+    contact(request, settings)
+  }
+
+  private mutating func lookAt(_ clock: any Clock, _ moment: TrustedMoment?) {
+    let now = CalendarTime.rfc3339(milliseconds: clock.wallTimeMilliseconds)
+    if clock.isSynchronised { return add(.clock, .ok, "\(now), synchronised") }
+    if let moment, moment.unixMilliseconds > clock.wallTimeMilliseconds + 300_000 {
+      let vouched = CalendarTime.rfc3339(milliseconds: moment.unixMilliseconds)
+      return add(
+        .clock, .warning,
+        "\(now) is before \(vouched), when the time was last vouched for: set this machine's clock")
+    }
+    add(
+      .clock, .warning,
+      "\(now), not synchronised: switch NTP on, or the receiver's answer tells the time")
+  }
+
+  /// Returns whether to go on.
+  private mutating func lookAt(_ agreement: Agreement, _ contactsAnyway: Bool) -> Bool {
+    let shared = DataSource.allCases.filter { agreement.terms(of: $0).decision.verdict == .share }
+    hasAgreement = agreement.standing == .inForce && agreement.offerProblem == nil
+    if hasAgreement, !shared.isEmpty {
+      let supplier = agreement.offer?.recipient.supplier ?? ""
+      add(.agreement, .ok, "\(supplier) gets \(shared.map(\.name).joined(separator: ", "))")
+      return true
+    }
+    let goesOn = contactsAnyway && agreement.offer != nil
+    let reason =
+      hasAgreement
+      ? "no source is shared"
+      : agreement.problems.first?.description ?? "there is no consent at \(agreement.consentFile)"
+    let outcome = goesOn ? "the offer's receiver is contacted as you asked" : "nobody is contacted"
+    add(.agreement, hasAgreement ? .warning : .failed, "\(reason); \(outcome)")
+    return goesOn
+  }
+
+  private mutating func contact(_ request: Request, _ settings: UploadSettings) {
+    let probe: Probe
+    do throws(HTTPSError) {
+      probe = try Client(userAgent: AgentVersion.userAgent).probe(request)
+    } catch { return add(.dns, .failed, error.description) }
+    guard describe(probe, settings) else { return }
+    if let failure = probe.failure {
+      add(.http, .notTried, "")
+      return add(.authentication, .failed, failure.description)
+    }
+    do throws(HTTPSError) {
+      var client = try Client(userAgent: AgentVersion.userAgent)
+      let response = try client.post(request, body: []) { true }
+      describe(response, settings)
+    } catch { add(.http, .failed, error.description) }
+  }
+
+  mutating func add(
+    _ layer: Layer, _ state: Finding.State, _ text: String, _ certificates: [Certificate] = []
+  ) {
+    findings.append(Finding(layer, state, text, certificates))
+  }
+}
+
+extension Ledger {
+  fileprivate static func trustedMoment(_ locations: Locations) -> TrustedMoment? {
+    (try? trustedMoment(StateDirectory(locations.state))) ?? nil
+  }
+}
