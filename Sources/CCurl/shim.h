@@ -88,7 +88,8 @@ static inline CURLcode curl_handle_verify_host_name(CURL *handle) {
 }
 
 static inline CURLcode curl_handle_require_tls_1_2(CURL *handle) {
-  return curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  CURLcode result = curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  return result ? result : curl_easy_setopt(handle, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 }
 
 static inline CURLcode curl_handle_set_ca_file(CURL *handle, const char *path) {

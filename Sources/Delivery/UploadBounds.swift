@@ -2,7 +2,6 @@
 // customer's money. The days of the quota are counted by the latest time that somebody vouched for.
 
 internal import Configuration
-internal import HTTPS
 internal import Linux
 internal import Recording
 internal import SQLite
@@ -28,20 +27,5 @@ extension Uploader {
   func save(_ quota: DailyQuota) throws(SQLiteError) {
     try outbox.setUploadState("quota_day", quota.day)
     try outbox.setUploadState("quota_bytes", quota.bytes)
-  }
-}
-
-extension HTTPSError {
-  /// Whether it came before the first byte of the request.
-  var isBeforeRequest: Bool {
-    switch failure {
-    case .couldNotResolve, .couldNotConnect, .certificateUntrusted, .certificateNameMismatch,
-      .certificateExpired, .certificateNotYetValid, .caFileUnusable, .clientCertificateUnusable,
-      .proxyRefused, .tlsFailed, .invalidRequest:
-      true
-    case .timedOut, .connectionLost, .clientCertificateRefused, .responseTooLarge, .interrupted,
-      .other:
-      false
-    }
   }
 }

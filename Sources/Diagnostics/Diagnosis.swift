@@ -108,6 +108,9 @@ package struct Diagnosis: Sendable {
     } catch { return add(.dns, .failed, error.description) }
     guard describe(probe, settings) else { return }
     if let failure = probe.failure {
+      guard failure.failure == .clientCertificateRefused else {
+        return add(.http, .failed, failure.description)
+      }
       add(.http, .notTried, "")
       return add(.authentication, .failed, failure.description)
     }

@@ -44,15 +44,19 @@ package struct HTTPSError: Error, Hashable, Sendable, CustomStringConvertible {
   package let endpoint: String
   /// Whether it happened on the way to the proxy or at it: `endpoint` is the proxy's then.
   package let isAtProxy: Bool
+  /// Whether it happened before the first byte of the request could leave.
+  package let isBeforeRequest: Bool
   /// What libcurl, OpenSSL or the kernel said, in printable ASCII; may be empty.
   package let detail: String
 
   package init(
-    _ failure: Failure, endpoint: String = "", detail: String = "", isAtProxy: Bool = false
+    _ failure: Failure, endpoint: String = "", detail: String = "", isAtProxy: Bool = false,
+    isBeforeRequest: Bool = false
   ) {
     self.failure = failure
     self.endpoint = endpoint
     self.isAtProxy = isAtProxy
+    self.isBeforeRequest = isBeforeRequest
     self.detail = Self.printable(detail)
   }
 

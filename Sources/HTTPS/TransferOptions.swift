@@ -73,7 +73,9 @@ extension Client {
     let isAtProxy = proxy != nil && readyTime == 0 && proxyStatus / 100 != 2
     let party = (isAtProxy ? proxy : nil) ?? endpoint
     if isAtProxy, proxyStatus > 0 {
-      return HTTPSError(.proxyRefused(status: proxyStatus), endpoint: party.text, isAtProxy: true)
+      return HTTPSError(
+        .proxyRefused(status: proxyStatus), endpoint: party.text, isAtProxy: true,
+        isBeforeRequest: true)
     }
     if isAtProxy {
       unsafe curl_handle_get_proxy_verify_result(handle, &verifyResult)
@@ -82,7 +84,9 @@ extension Client {
     }
     let words = words(code)
     let failure = HTTPSError.Failure(code, verifyResult: verifyResult, words: words)
-    return HTTPSError(failure, endpoint: party.text, detail: words, isAtProxy: isAtProxy)
+    return HTTPSError(
+      failure, endpoint: party.text, detail: words, isAtProxy: isAtProxy,
+      isBeforeRequest: readyTime == 0)
   }
 
   private func words(_ code: CURLcode) -> String {

@@ -97,7 +97,7 @@ struct SettingsTests {
       ),
       (
         "[spol]\n",
-        "1:2: unknown key 'spol'; expected one of 'sampling', 'history', 'spool' or 'upload'; did you mean 'spool'?"
+        "1:2: unknown key 'spol'; expected one of 'sampling', 'disks', 'interfaces', 'filesystems', 'history', 'spool' or 'upload'; did you mean 'spool'?"
       ),
     ])
   func unknown(text: String, expected: String) {

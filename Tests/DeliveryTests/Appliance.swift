@@ -176,7 +176,7 @@ extension Appliance {
 final class Receiver {
   enum Answer {
     case response(Response)
-    case failure(HTTPSError.Failure)
+    case failure(HTTPSError.Failure, isBeforeRequest: Bool = false)
     /// Takes the request in, and then the power goes out: whatever the test does happens before the answer.
     case meanwhile(() throws -> Void, Response)
   }
@@ -211,7 +211,9 @@ final class Receiver {
     precondition(taken.count < 3_000, "the run does not end")
     switch answers(self, request, body) {
     case .response(let response): return response
-    case .failure(let failure): throw HTTPSError(failure, endpoint: "telemetry.example.com:4318")
+    case .failure(let failure, let isBeforeRequest):
+      throw HTTPSError(
+        failure, endpoint: "telemetry.example.com:4318", isBeforeRequest: isBeforeRequest)
     case .meanwhile(let happens, let response):
       do { try happens() } catch { preconditionFailure("\(error)") }
       guard mayGoOn() else { throw HTTPSError(.interrupted) }

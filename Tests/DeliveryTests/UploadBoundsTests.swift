@@ -46,10 +46,9 @@ struct UploadBoundsTests {
   func counts() throws {
     let appliance = try appliance()
     try appliance.record()
-    for failure in [
-      HTTPSError.Failure.couldNotResolve, .certificateUntrusted, .proxyRefused(status: 407),
-    ] {
-      _ = try appliance.upload(to: Receiver { _, _, _ in .failure(failure) })
+    for failure in [HTTPSError.Failure.couldNotResolve, .timedOut, .proxyRefused(status: 407)] {
+      let unreached = Receiver { _, _, _ in .failure(failure, isBeforeRequest: true) }
+      _ = try appliance.upload(to: unreached)
       #expect(try used(appliance) == 0)
     }
     let lost = Receiver { _, _, _ in .failure(.connectionLost) }

@@ -96,7 +96,8 @@ struct ConnectionTests {
     let server = try Server()
     var request = server.request("/hang")
     request.timeoutSeconds = 1
-    #expect(try failure(of: request)?.failure == .timedOut)
+    let error = try #require(try failure(of: request))
+    #expect(error.failure == .timedOut && !error.isBeforeRequest)
   }
 
   @Test("a server that never begins TLS is given up after the connect timeout")
@@ -105,7 +106,7 @@ struct ConnectionTests {
     var request = server.request("/mirror")
     request.connectTimeoutSeconds = 1
     let error = try #require(try failure(of: request))
-    #expect(error.failure == .timedOut)
+    #expect(error.failure == .timedOut && error.isBeforeRequest)
   }
 
   @Test("an answer that stops half-way is given up long before the timeout")
@@ -163,7 +164,7 @@ struct ConnectionTests {
     var without = request
     without.caFile = nil
     let error = try #require(try failure(of: without))
-    #expect(error.failure == .couldNotConnect)
+    #expect(error.failure == .couldNotConnect && error.isBeforeRequest)
     #expect(error.description.contains("127.0.0.1:\(server.port)"))
     #expect(error.description.contains("Connection refused"))
     #expect(!error.description.contains("secret"))
@@ -175,7 +176,7 @@ struct ConnectionTests {
     let host = String(repeating: "a", count: 64) + ".invalid"
     let request = Request(url: "https://\(host)/v1/logs?token=secret", contentType: "a/b")
     let error = try #require(try failure(of: request))
-    #expect(error.failure == .couldNotResolve)
+    #expect(error.failure == .couldNotResolve && error.isBeforeRequest)
     #expect(error.endpoint == "\(host):443")
     #expect(!error.description.contains("secret"))
   }
