@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import TestSupport
 import Testing
 
@@ -37,6 +38,17 @@ struct UploadSettingsTests {
     #expect(settings.bytesPerSecondMax == 65_536 && settings.dailyQuotaBytes == 20 << 20)
     #expect(settings.window?.description == "23:30-05:00")
     #expect(settings.identifiers == ["client certificate", "headers of headers_file"])
+  }
+
+  @Test("the file that is installed shows every key, and is right when each line is taken in")
+  func installedFile() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+    let text = try String(contentsOf: root.appending(path: "etc/accord.toml"), encoding: .utf8)
+    let taken = text.replacing(/(?m)^# (\w+ *= | +")/) { $0.1 }
+    let settings = try Settings(parsing: Array(taken.utf8))
+    let unset = Mirror(reflecting: settings.upload).children.filter { "\($0.value)" == "nil" }
+    #expect(unset.map(\.label) == [])
+    #expect(try Settings(parsing: Array(text.utf8)) == Settings())
   }
 
   @Test("a certificate and its key stand together")

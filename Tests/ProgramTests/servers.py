@@ -83,6 +83,7 @@ http {{
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_certificate {certificate};
     ssl_certificate_key {key};
+    {client}
     location / {{ proxy_pass http://127.0.0.1:{behind}; }}
   }}
 }}
@@ -102,9 +103,10 @@ class Passed:
 
 
 class Nginx:
-    """A TLS server in front of another port of this machine. All limits are nginx's own, 1 MiB for a body."""
+    """A TLS server in front of another port of this machine; `is_mutual` if it wants a certificate of the client. All
+    limits are nginx's own, 1 MiB for a body."""
 
-    def __init__(self, folder: Path, certificates: Certificates, behind: int):
+    def __init__(self, folder: Path, certificates: Certificates, behind: int, is_mutual: bool = False):
         self.folder = folder
         self.port = free_port()
         self.url = f"https://localhost:{self.port}"
@@ -115,6 +117,7 @@ class Nginx:
             "certificate": certificates.server.certificate,
             "key": certificates.server.key,
             "behind": behind,
+            "client": f"ssl_client_certificate {certificates.ca}; ssl_verify_client on;" if is_mutual else "",
         }
         (folder / "nginx.conf").write_text(NGINX_CONF.format(**values))
 

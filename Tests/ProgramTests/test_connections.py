@@ -10,6 +10,7 @@ from appliance import run
 from conftest import needs_root
 from proxy import Proxy
 from receiver import Receiver
+from servers import Nginx, rotel
 
 TOKEN = "a-token-nobody-must-see"
 PASSWORD = "a-password-nobody-must-see"
@@ -57,6 +58,25 @@ def test_without_the_right_client_certificate_everything_stays(sharing, mutual, 
     assert result.code == 1 and "The client certificate is refused by localhost:" in result.err
     assert "check 'client_cert'" in result.err
     assert mutual.requests == [] and len(sharing.batches()) == 2
+
+
+def test_nginx_lets_the_client_certificate_in_and_says_400_without_one(sharing, tmp_path, certificates):
+    with rotel(tmp_path / "rotel.log") as port:
+        nginx = Nginx(tmp_path / "nginx", certificates, port, is_mutual=True)
+        with nginx.running():
+            sharing.write_offer(nginx.url, certificates.ca)
+            sharing.record()
+            result = sharing.accord("upload", json=False)
+            assert result.code == 1 and "HTTP 400, but not in the protocol (text/html)" in result.err
+            assert "or a client certificate is wanted" in result.err and len(sharing.batches()) == 2
+            doctor = sharing.accord("doctor", json=False)
+            assert doctor.code == 1 and "or a client certificate is wanted" in doctor.out
+            certificate = install(sharing, certificates.client.certificate, "client.pem", 0o644)
+            settings(sharing, client_cert=certificate, client_key=install(sharing, certificates.client.key, "client.key"))
+            assert sharing.accord("upload").code == 0 and sharing.batches() == []
+            assert "accepted with the client certificate" in sharing.accord("doctor", json=False).out
+            verdicts = {(passed.status, passed.verdict) for passed in nginx.passed()}
+            assert verdicts == {(400, "NONE"), (200, "SUCCESS")}
 
 
 def test_headers_go_with_every_request_and_are_seen_nowhere_else(sharing, receiver):
