@@ -71,7 +71,7 @@ pid {folder}/nginx.pid;
 error_log stderr;
 events {{}}
 http {{
-  log_format client '$status $ssl_client_verify $ssl_protocol $connection $request_uri';
+  log_format client '$status|$ssl_client_verify|$ssl_protocol|$connection|$request_uri';
   access_log {folder}/access.log client;
   client_body_temp_path {folder}/body;
   proxy_temp_path {folder}/proxy;
@@ -83,7 +83,8 @@ http {{
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_certificate {certificate};
     ssl_certificate_key {key};
-    {client}
+    ssl_client_certificate {client_ca};
+    ssl_verify_client on;
     location / {{ proxy_pass http://127.0.0.1:{behind}; }}
   }}
 }}
@@ -103,10 +104,10 @@ class Passed:
 
 
 class Nginx:
-    """A TLS server in front of another port of this machine; `is_mutual` if it wants a certificate of the client. All
-    limits are nginx's own, 1 MiB for a body."""
+    """A TLS server in front of another port of this machine. It asks each client for a certificate, and takes none from
+    another authority. All limits are nginx's own, such as 1 MiB for a body."""
 
-    def __init__(self, folder: Path, certificates: Certificates, behind: int, is_mutual: bool = False):
+    def __init__(self, folder: Path, certificates: Certificates, behind: int):
         self.folder = folder
         self.port = free_port()
         self.url = f"https://localhost:{self.port}"
@@ -116,8 +117,8 @@ class Nginx:
             "port": self.port,
             "certificate": certificates.server.certificate,
             "key": certificates.server.key,
+            "client_ca": certificates.ca,
             "behind": behind,
-            "client": f"ssl_client_certificate {certificates.ca}; ssl_verify_client on;" if is_mutual else "",
         }
         (folder / "nginx.conf").write_text(NGINX_CONF.format(**values))
 
@@ -129,5 +130,5 @@ class Nginx:
 
     def passed(self) -> list[Passed]:
         """The requests so far."""
-        lines = (line.split() for line in (self.folder / "access.log").read_text().splitlines())
+        lines = (line.split("|") for line in (self.folder / "access.log").read_text().splitlines())
         return [Passed(int(status), verdict, tls, int(number), path) for status, verdict, tls, number, path in lines]

@@ -62,7 +62,7 @@ def test_without_the_right_client_certificate_everything_stays(sharing, mutual, 
 
 def test_nginx_lets_the_client_certificate_in_and_says_400_without_one(sharing, tmp_path, certificates):
     with rotel(tmp_path / "rotel.log") as port:
-        nginx = Nginx(tmp_path / "nginx", certificates, port, is_mutual=True)
+        nginx = Nginx(tmp_path / "nginx", certificates, port)
         with nginx.running():
             sharing.write_offer(nginx.url, certificates.ca)
             sharing.record()

@@ -1,17 +1,20 @@
-"""A day of readings, delivered to somebody else's collector behind somebody else's TLS server, means there what was
-meant here.
+"""A day of readings, delivered to somebody else's collector behind somebody else's TLS server, which asks for a client
+certificate, means there what was meant here.
 
 The day passes in seconds and is real all the same: the built accordd takes its 8,641 ticks and seals its batches of a
 quarter of an hour, but goes by a clock that the test turns, so that every tick finds the kernel's files as the test
 wants them. What each reading has to be is written by hand below, as functions of the tick.
 """
 
+import shutil
 from collections import defaultdict
+from pathlib import Path
 
 import debug_text
 import pytest
 from agreement_files import OFFER
 from appliance import Appliance
+from certificates import Identity
 from kernel import KERNEL_FILES
 from servers import Nginx, rotel
 from test_sample_path import EXPECTED
@@ -55,6 +58,14 @@ _load = next(row for row in EXPECTED if row[0] == "system.cpu.load_average.1m")
 SIGNALS = EXPECTED + [(f"{_load[0]}.{extreme}", *_load[1:]) for extreme in ("min", "max")]
 
 
+def identify(appliance: Appliance, identity: Identity) -> None:
+    """Gives the appliance a certificate to show to the receiver."""
+    for file, name, mode in ((identity.certificate, "client.pem", 0o644), (identity.key, "client.key", 0o600)):
+        Path(shutil.copy(file, appliance.etc / name)).chmod(mode)
+    upload = {"client_cert": "client.pem", "client_key": "client.key"}
+    appliance.write_settings(interval=f"{TICK_SECONDS}s", seal="15min", upload=upload)
+
+
 @pytest.fixture(scope="module")
 def day(tmp_path_factory, certificates):
     """One day and its upload, looked at by all tests of this file."""
@@ -75,6 +86,12 @@ def day(tmp_path_factory, certificates):
                     turn(appliance.kernel, tick)
                     clock.advance(TICK_SECONDS)
                 clock.wait()
+            appliance.waited = appliance.batches()
+            appliance.refusals = [appliance.accord("upload", json=False)]
+            identify(appliance, certificates.other_client)
+            appliance.refusals.append(appliance.accord("upload", json=False))
+            appliance.kept = appliance.batches()
+            identify(appliance, certificates.client)
             appliance.upload = appliance.accord("upload")
         assert appliance.upload.code == 0, appliance.upload.err
     appliance.passed = nginx.passed()
@@ -159,7 +176,18 @@ def test_the_delivery_events_list_every_batch_of_the_day_once(day):
         assert sum(event["accord.readings"] for event in told) == sum(batch["readings"] for batch in sent)
 
 
-def test_the_day_goes_over_one_connection_with_the_newest_tls(day):
-    assert {(request.status, request.protocol) for request in day.passed} == {(200, "TLSv1.3")}
-    assert len({request.connection for request in day.passed}) == 1
-    assert [request.path for request in day.passed if request.path != "/v1/metrics"] == ["/v1/logs"]
+def test_the_day_goes_over_one_connection_that_the_client_certificate_opens(day):
+    refused, passed = day.passed[:2], day.passed[2:]
+    assert {(request.status, request.verdict, request.protocol) for request in passed} == {(200, "SUCCESS", "TLSv1.3")}
+    assert len({request.connection for request in passed}) == 1
+    assert [request.path for request in passed if request.path != "/v1/metrics"] == ["/v1/logs"]
+    assert [(request.status, request.verdict[:6]) for request in refused] == [(400, "NONE"), (400, "FAILED")]
+
+
+def test_without_the_right_client_certificate_the_day_stays_and_it_is_said_why(day):
+    # nginx says it in a page of HTML: for a person, and not for an OTLP client.
+    for refusal in day.refusals:
+        assert (refusal.code, refusal.out) == (1, "") and len(refusal.err.splitlines()) == 1
+        assert "HTTP 400" in refusal.err and "a client certificate is wanted" in refusal.err
+        assert refusal.err.endswith("what is not delivered stays and is tried again\n")
+    assert len(day.waited) == 2 * BATCHES and day.kept == day.waited
