@@ -7,6 +7,7 @@
 
 internal import CLinux
 
+@safe
 package struct ProcessTable: ~Copyable {
   /// How many processes were in each state.
   package struct Counts: Equatable, Sendable {
@@ -27,16 +28,23 @@ package struct ProcessTable: ~Copyable {
   }
 
   private let path: String
+  /// Kept from count to count: opening a directory allocates.
+  private var directory: OpaquePointer?
   private var buffer = [UInt8](repeating: 0, count: 512)
 
   /// - Parameter path: the whole path of `proc`, with the kernel root in front.
   package init(_ path: String) { self.path = path }
 
+  deinit {
+    if let directory = unsafe directory { unsafe closedir(directory) }
+  }
+
   /// Looks at every process once, or returns nil when there is no such table. A process that ends meanwhile is
-  /// passed over. The corresponding C functions are `readdir` and `openat`.
+  /// passed over. The corresponding C functions are `rewinddir`, `readdir` and `openat`.
   package mutating func count() -> Counts? {
-    guard let directory = unsafe path.withCString({ unsafe opendir($0) }) else { return nil }
-    defer { unsafe closedir(directory) }
+    if unsafe directory == nil { unsafe directory = path.withCString { unsafe opendir($0) } }
+    guard let directory = unsafe directory else { return nil }
+    unsafe rewinddir(directory)
     var counts = Counts()
     var entries = 0
     while let entry = unsafe readdir(directory) {

@@ -30,8 +30,9 @@ struct Sensor {
   enum Value {
     /// A number in one file, as `number * times / dividedBy`.
     case number(file: String, times: Int64 = 1, dividedBy: Int64 = 1)
-    /// A number that does not change while the device is there: read when it is met.
-    case constant(file: String, times: Int64 = 1)
+    /// A number that does not change while the device is there: read when it is met. One out of the range is a
+    /// driver's way to say that there is none.
+    case constant(file: String, within: ClosedRange<Int64>)
     /// One series for each state, 1 for the present one and 0 for the others. The worst of the files decides; the
     /// function gives the state that a file's text means, or nil when that says nothing.
     case condition(files: [String], states: [String], (RawSpan, Int) -> Int?)
@@ -57,7 +58,11 @@ final class DeviceFolder {
     let name: String
     /// Where the entry in the folder points to: another device may come under the same name.
     let destination: String?
+    /// What was in its folder: a driver that is loaded later adds to it.
+    let files: [String]
     let sensors: [OpenSensor]
+    /// Whether it has more sensors than are sampled.
+    let isCut: Bool
   }
 
   /// - Parameters:
@@ -78,30 +83,40 @@ final class DeviceFolder {
     let entries = (try? Directory.entries(path)) ?? []
     isThere = !entries.isEmpty
     let names = entries.filter(isDevice)
-    leftOut = max(0, names.count - Limits.devicesPerProbeMax)
     let found = names.prefix(Limits.devicesPerProbeMax).map { name in
-      (name: name, destination: Directory.destination(ofLink: path + "/" + name))
+      (
+        entry: DeviceEntry(
+          name: name, path: path + "/" + name,
+          files: (try? Directory.entries(path + "/" + name)) ?? []),
+        destination: Directory.destination(ofLink: path + "/" + name)
+      )
     }
     devices.removeAll { device in
-      !found.contains { $0.name == device.name && $0.destination == device.destination }
+      !found.contains {
+        $0.entry.name == device.name && $0.destination == device.destination
+          && $0.entry.files == device.files
+      }
     }
-    for entry in found where !devices.contains(where: { $0.name == entry.name }) {
-      open(entry.name, entry.destination, &sample)
+    for (entry, destination) in found where !devices.contains(where: { $0.name == entry.name }) {
+      open(entry, destination, &sample)
     }
+    leftOut = names.count - found.count + devices.count(where: \.isCut)
   }
 
-  private func open(_ name: String, _ destination: String?, _ sample: inout Sample) {
-    let folder = path + "/" + name
-    let files = (try? Directory.entries(folder)) ?? []
-    let all = sensors(DeviceEntry(name: name, path: folder, files: files))
-    let room = Limits.sensorsPerProbeMax - devices.reduce(0) { $0 + $1.sensors.count }
-    if all.count > room { leftOut += 1 }
-    let opened = all.prefix(max(0, room)).map { sensor in
-      OpenSensor(sensor, below: folder) { attributes in
+  private func open(_ entry: DeviceEntry, _ destination: String?, _ sample: inout Sample) {
+    let all = sensors(entry)
+    let room = max(0, Limits.sensorsPerProbeMax - devices.reduce(0) { $0 + $1.sensors.count })
+    let taken = Set(devices.flatMap { $0.sensors.flatMap(\.places) })
+    let opened = all.prefix(room).map { sensor in
+      OpenSensor(sensor, below: entry.path) { attributes in
         place(of: sensor.signal, attributes, &sample)
       }
     }
-    devices.append(Device(name: name, destination: destination, sensors: Array(opened)))
+    devices.append(
+      Device(
+        name: entry.name, destination: destination, files: entry.files,
+        // Two chips that say the same of themselves cannot be told apart: the first has the series.
+        sensors: opened.filter { taken.isDisjoint(with: $0.places) }, isCut: all.count > room))
   }
 
   private func place(

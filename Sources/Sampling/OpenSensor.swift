@@ -5,7 +5,7 @@ internal import Telemetry
 final class OpenSensor {
   private let value: Sensor.Value
   private let files: [OpenFile]
-  private let places: [SeriesIndex]
+  let places: [SeriesIndex]
   private var constant: Int64?
 
   private final class OpenFile {
@@ -24,11 +24,12 @@ final class OpenSensor {
     case .number(let file, _, _):
       files = [OpenFile(folder + "/" + file)]
       places = [place(sensor.attributes)]
-    case .constant(let file, let times):
+    case .constant(let file, let range):
       files = []
       places = [place(sensor.attributes)]
       var attribute = KernelAttribute(folder + "/" + file)
-      constant = attribute.withContents { Self.number($0, times, 1) } ?? nil
+      let number = attribute.withContents { Self.number($0, 1, 1) } ?? nil
+      constant = number.flatMap { range.contains($0) ? $0 : nil }
     case .condition(let names, let states, _):
       files = names.map { OpenFile(folder + "/" + $0) }
       places = states.map { state in

@@ -61,7 +61,6 @@ enum ProcDiskstats {
 
 final class ProcDiskstatsProbe: Probe {
   let file = "/proc/diskstats"
-  private let root: KernelRoot
   private var source: ProbedFile
   private var disks: DeviceTable<Disk>
   var leftOut: Int { disks.leftOut }
@@ -77,20 +76,20 @@ final class ProcDiskstatsProbe: Probe {
   }
 
   init(below root: KernelRoot, _ patterns: DevicePatterns) {
-    self.root = root
     source = ProbedFile("/proc/diskstats", below: root)
-    disks = DeviceTable(patterns)
+    disks = DeviceTable(patterns) { Self.isWholeDisk($0, below: root) }
   }
+
+  func lookForDevices(_ sample: inout Sample) { disks.lookAgain() }
 
   func sample(into sample: inout Sample) -> ProbeOutcome {
     disks.begin()
     return source.read { text in
       if let missing = ProcDiskstats.parse(text, { _ in }) { return missing }
       return ProcDiskstats.parse(text) { line in
-        let known = disks.places(of: line.name, in: text) { name in
-          isWholeDisk(name) ? places(name, &sample) : nil
+        guard let known = disks.places(of: line.name, in: text, { places($0, &sample) }) else {
+          return
         }
-        guard let known else { return }
         set(known.read, line.read, &sample)
         set(known.written, line.written, &sample)
         sample.set(known.busy, line.busyMilliseconds)
@@ -99,7 +98,7 @@ final class ProcDiskstatsProbe: Probe {
   }
 
   /// A tree without /sys/block says nothing about partitions, so every line counts as a disk.
-  private func isWholeDisk(_ name: String) -> Bool {
+  private static func isWholeDisk(_ name: String, below root: KernelRoot) -> Bool {
     let folder = root.path("/sys/block")
     guard (try? FileState.of(folder)) != nil else { return true }
     let escaped = String(name.map { $0 == "/" ? "!" : $0 })

@@ -72,6 +72,7 @@ package struct Sampler: ~Copyable {
     for position in probes.indices {
       guard wanted.contains(records[position].file) else {
         records[position].outcome = nil
+        records[position].leftOut = 0
         records[position].hasLookedForDevices = false
         continue
       }

@@ -33,7 +33,7 @@ final class SysCPUProbe: Probe {
   }
 
   private static func number(_ name: String) -> Int64? {
-    name.hasPrefix("cpu") ? Int64(name.dropFirst(3)) : nil
+    name.hasPrefix("cpu") ? UInt16(name.dropFirst(3)).map(Int64.init) : nil
   }
 
   func lookForDevices(_ sample: inout Sample) {

@@ -12,7 +12,8 @@
 //   hwmon3/power1_input    14250000       millionths of a watt
 //   hwmon3/pwm1            128            0 to 255
 //
-// The numbers hwmonN change from boot to boot, so a sensor is named by the device behind it.
+// The numbers hwmonN change from boot to boot, so a sensor is named by the device behind it, or by
+// the chip's name where there is none.
 // https://docs.kernel.org/hwmon/sysfs-interface.html
 
 internal import Linux
@@ -26,7 +27,7 @@ enum SysHwmon {
 
   static func sensors(of entry: DeviceEntry) -> [Sensor] {
     guard let name = entry.text("name") else { return [] }
-    let chip = Chip(entry: entry, name: name, id: entry.link("device") ?? "\(name).\(entry.name)")
+    let chip = Chip(entry: entry, name: name, id: entry.link("device") ?? name)
     return chip.temperatures() + chip.fans() + chip.voltages() + chip.powers()
   }
 
@@ -54,14 +55,15 @@ enum SysHwmon {
     }
 
     private func limits(
-      _ signal: Signal, _ sensor: String, _ types: [(suffix: String, type: String)]
+      _ signal: Signal, _ sensor: String, _ types: [(suffix: String, type: String)],
+      within range: ClosedRange<Int64> = .min ... .max
     ) -> [Sensor] {
       types.filter { entry.has(sensor + $0.suffix) }.map { limit in
         Sensor(
           signal: signal,
           attributes: (identity(sensor) + [Attribute("hw.limit_type", .string(limit.type))])
             .sorted { $0.key < $1.key },
-          value: .constant(file: sensor + limit.suffix))
+          value: .constant(file: sensor + limit.suffix, within: range))
       }
     }
 
@@ -99,7 +101,9 @@ enum SysHwmon {
     func temperatures() -> [Sensor] {
       numbered("temp", "_input").flatMap { sensor in
         [reading(Catalog.temperature, sensor, .number(file: sensor + "_input"))]
-          + limits(Catalog.temperatureLimit, sensor, Self.bounds) + status(sensor, "temperature")
+          + limits(
+            Catalog.temperatureLimit, sensor, Self.bounds, within: SysThermal.plausibleLimits)
+          + status(sensor, "temperature")
       }
     }
 

@@ -27,7 +27,7 @@ enum SysPowerSupply {
     ]
     let isBattery = ["Battery", "UPS"].contains(type)
     return (isBattery ? battery(entry, identity) : []) + health(entry, identity, isBattery)
-      + mains(entry, identity, isBattery)
+      + (type == "Mains" ? mains(entry, identity) : [])
   }
 
   private static func battery(_ entry: DeviceEntry, _ identity: [Attribute]) -> [Sensor] {
@@ -74,13 +74,11 @@ enum SysPowerSupply {
     ]
   }
 
-  /// A supply without current has failed as far as the appliance is concerned.
-  private static func mains(
-    _ entry: DeviceEntry, _ identity: [Attribute], _ isBattery: Bool
-  ) -> [Sensor] {
-    guard !isBattery, entry.has("online"), !entry.has("health") else { return [] }
+  /// Mains without current have failed as far as the appliance is concerned; a USB socket is mostly empty.
+  private static func mains(_ entry: DeviceEntry, _ identity: [Attribute]) -> [Sensor] {
+    guard entry.has("online"), !entry.has("health") else { return [] }
     return [
-      status("online", identity, isBattery) { text, _ in
+      status("online", identity, false) { text, _ in
         var scanner = TextScanner()
         return scanner.integer(in: text).map { $0 == 0 ? 2 : 0 }
       }

@@ -12,6 +12,10 @@ internal import Linux
 internal import Telemetry
 
 enum SysThermal {
+  /// Thousandths of a degree. A disk without a limit says 0 or 65,535 K (NVMe 2.0, 5.27.1.3), a zone -274 degrees
+  /// (THERMAL_TEMP_INVALID).
+  static let plausibleLimits: ClosedRange<Int64> = -273_149...1_000_000
+
   static func probe(below root: KernelRoot) -> DeviceFolderProbe {
     DeviceFolderProbe(
       "/sys/class/thermal", below: root, isDevice: { $0.hasPrefix("thermal_zone") },
@@ -46,7 +50,8 @@ enum SysThermal {
           signal: Catalog.temperatureLimit,
           attributes: (identity + [Attribute("hw.limit_type", .string(type))])
             .sorted { $0.key < $1.key },
-          value: .constant(file: temperature))
+          // Before Linux 5.10 a trip point that was not set said 0.
+          value: .constant(file: temperature, within: 1...plausibleLimits.upperBound))
       }
   }
 }

@@ -7,6 +7,8 @@ struct DaemonStatus: Decodable {
     let file: String
     let outcome: String
     let failures: Int64
+    /// Devices that were there in the last tick and not sampled, because there are too many.
+    let leftOut: Int64
   }
 
   let version: String

@@ -45,6 +45,11 @@ extension ApplianceStatus {
         rows.append(["", "\(Output.count(total.batches, "batch")) \(name), set aside"])
       }
     }
+    for probe in daemon?.probes ?? [] where probe.leftOut > 0 {
+      rows.append([
+        "left out", "\(Output.count(probe.leftOut, "device")) of \(probe.file), beyond the limit",
+      ])
+    }
     for gap in gaps {
       rows.append([
         "gap",

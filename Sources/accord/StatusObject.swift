@@ -74,6 +74,7 @@ extension ApplianceStatus {
           entry.member("file", probe.file)
           entry.member("outcome", probe.outcome)
           entry.member("failures", probe.failures)
+          entry.member("left_out", probe.leftOut)
         }
       }
     }

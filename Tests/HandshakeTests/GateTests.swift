@@ -157,9 +157,15 @@ struct GateTests {
     gate.admit(
       agreement(
         consent:
-          "schema = 1\n[sources]\nenvironment = \"local\"\n[withhold]\nsignals = [\"system.network.*\"]"
+          "schema = 1\n[sources]\nenvironment = \"local\"\n[withhold]\nsignals = [\"system.network.*\", \"system.*.linux.*\", \"system.process.*\", \"system.d*\", "
+          + "\"system.f*\", \"system.paging.usage\", \"accord.*\", \"hw.temp*\", \"hw.b*\"]"
       ))
-    #expect(gate.wantedFiles == ["/proc/stat", "/proc/loadavg", "/proc/meminfo"])
+    // Status and fans are left of the sensors, faults and operations of paging.
+    #expect(
+      gate.wantedFiles == [
+        "/proc/stat", "/proc/loadavg", "/proc/meminfo", "/proc/vmstat", "/sys/devices/system/cpu",
+        "/sys/class/hwmon", "/sys/class/power_supply",
+      ])
   }
 
   @Test("facts pass by their own source, redaction and verdict")

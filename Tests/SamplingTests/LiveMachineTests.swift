@@ -65,7 +65,13 @@ struct LiveMachineTests {
   }
 
   private final class LiveRig {
-    private var sampler = Sampler(root: KernelRoot("/"), devices: DeviceRules())
+    private var sampler: Sampler
+
+    init() {
+      var rules = DeviceRules()
+      rules.interfaces.deny = []
+      sampler = Sampler(root: KernelRoot("/"), devices: rules)
+    }
 
     func tick() -> [String: Int64] {
       sampler.takeSample(atBootTimeMilliseconds: 1, wanted: allFiles) { _ in }

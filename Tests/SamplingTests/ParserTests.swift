@@ -109,7 +109,7 @@ struct ProcMeminfoTests {
     ]
     let expected = ProcMeminfo(
       totalKiB: 1, freeKiB: 2, availableKiB: 3, buffersKiB: 4, cachedKiB: 5, sharedKiB: 6,
-      reclaimableKiB: 7, unreclaimableKiB: 8)
+      reclaimableKiB: 7, unreclaimableKiB: 8, hugePages: 93)
     for lines in [lines, lines.reversed()] {
       #expect(parse(lines.joined(separator: "\n")) == (expected, nil))
     }

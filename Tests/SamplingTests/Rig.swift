@@ -23,13 +23,15 @@ final class Rig {
   /// A copy of a machine below Tests/Fixtures.
   convenience init(_ machine: String) throws {
     try self.init()
-    for file in fixtureFiles where fixture(machine, file) != nil {
-      try kernel.write(file, fixture(machine, file)!)
+    let folder = fixtures + "/" + machine
+    for entry in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      try FileManager.default.copyItem(atPath: folder + "/" + entry, toPath: kernel.path(entry))
     }
   }
 
-  func tick(wanted: Set<String> = allFiles) {
-    time += 1000
+  /// - Parameter seconds: since the last tick; the slowest probe is run every quarter of an hour.
+  func tick(wanted: Set<String> = allFiles, afterSeconds seconds: Int64 = 1) {
+    time += seconds * 1000
     var reports: [String] = []
     sampler.takeSample(atBootTimeMilliseconds: time, wanted: wanted) { record in
       var report = "\(record.file) \(record.outcomeName)"
@@ -67,17 +69,13 @@ extension Series {
 
 let machines = ["industrial-x86", "small-arm64", "container"]
 
-let fixtureFiles = [
-  "proc/stat", "proc/meminfo", "proc/loadavg", "proc/net/dev", "proc/uptime", "etc/os-release",
-  "usr/lib/os-release",
-]
+let fixtures =
+  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+  + "/Fixtures"
 
 /// A file of a machine below Tests/Fixtures, nil when the machine has none.
 func fixture(_ machine: String, _ file: String) -> [UInt8]? {
-  let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-  let path = tests.path + "/Fixtures/\(machine)/\(file)"
-  return FileManager.default.contents(atPath: path).map { [UInt8]($0) }
+  FileManager.default.contents(atPath: "\(fixtures)/\(machine)/\(file)").map { [UInt8]($0) }
 }
 
 /// Lines of "NAME NUMBER" as a dictionary.
