@@ -21,15 +21,17 @@ final class SysCPUProbe: Probe {
 
   init(below root: KernelRoot) {
     path = root.path(file)
-    folder = DeviceFolder(path, isDevice: { Self.number($0) != nil }) { entry in
-      guard let number = Self.number(entry.name), entry.has("cpufreq") else { return [] }
-      return [
-        Sensor(
-          signal: Catalog.cpuFrequency,
-          attributes: [Attribute("cpu.logical_number", .integer(number))],
-          value: .number(file: "cpufreq/scaling_cur_freq", times: 1000))
-      ]
-    }
+    folder = DeviceFolder(path, isDevice: { Self.number($0) != nil }, sensors: Self.sensors)
+  }
+
+  private static func sensors(of entry: DeviceEntry) -> [Sensor] {
+    guard let number = number(entry.name), entry.has("cpufreq") else { return [] }
+    return [
+      Sensor(
+        signal: Catalog.cpuFrequency,
+        attributes: [Attribute("cpu.logical_number", .integer(number))],
+        value: .number(file: "cpufreq/scaling_cur_freq", times: 1000))
+    ]
   }
 
   private static func number(_ name: String) -> Int64? {

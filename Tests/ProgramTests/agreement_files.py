@@ -18,14 +18,14 @@ OFFER = {
         "benefit": "Proactive replacement of worn parts",
         "retention": "400 days",
         "resolution": "100ms",
-        "signals": ["os.*", "system.uptime"],
+        "signals": ["os.*", "system.uptime", "accord.*", "host.arch", "device.*"],
     },
     "environment": {
         "purpose": "Recognise overheating, full disks and bad power",
         "benefit": "A yearly site-health report",
         "retention": "90 days",
         "resolution": "100ms",
-        "signals": ["system.*"],
+        "signals": ["system.*", "accord.*", "hw.*"],
     },
 }
 

@@ -1,7 +1,11 @@
 """A folder with the kernel's files, as a test wants the programs to see them."""
 
 import os
+import shutil
 from pathlib import Path
+
+# Trees of whole machines.
+MACHINES = Path(__file__).resolve().parents[1] / "Fixtures"
 
 # Small, and each number occurs once, so that a reading that arrives can only come from one place.
 KERNEL_FILES = {
@@ -83,3 +87,8 @@ class Kernel:
 
     def remove(self, path: str) -> None:
         (self.root / path).unlink()
+
+    def become(self, machine: str) -> None:
+        """Puts a copy of a machine below Tests/Fixtures in place of everything."""
+        shutil.rmtree(self.root)
+        shutil.copytree(MACHINES / machine, self.root, symlinks=True)

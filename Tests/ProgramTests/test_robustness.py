@@ -156,7 +156,12 @@ def test_a_kernel_file_that_is_missing_is_absent_and_comes_back(sharing, receive
     sharing.kernel.remove("proc/loadavg")
     with sharing.daemon() as daemon:
         daemon.ticks(3)
-        assert daemon.probe("/proc/loadavg") == {"file": "/proc/loadavg", "outcome": "absent", "failures": 0}
+        assert daemon.probe("/proc/loadavg") == {
+            "file": "/proc/loadavg",
+            "outcome": "absent",
+            "failures": 0,
+            "left_out": 0,
+        }
         assert problems(sharing) == []
         sharing.kernel.write("proc/loadavg", KERNEL_FILES["proc/loadavg"])
         wait_for(lambda: daemon.probe("/proc/loadavg")["outcome"] == "readings", "the file that appeared")

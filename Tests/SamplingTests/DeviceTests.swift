@@ -6,75 +6,6 @@ import Testing
 
 @testable import Sampling
 
-@Suite("Which devices are sampled")
-struct DeviceFilterTests {
-  @Test(
-    "a star stands for any characters, also none, and everything else for itself",
-    arguments: [
-      ("eth0", "eth0", true), ("eth0", "eth01", false), ("eth", "eth0", false),
-      ("veth*", "veth", true),
-      ("veth*", "veth1a", true), ("veth*", "xveth", false), ("*", "", true),
-      ("*", "anything", true),
-      ("*0*", "eth0", true), ("*0*", "eth", false), ("a*b*c", "aXbYbZc", true),
-      ("a*b*c", "aXbYbZ", false), ("**", "x", true), ("", "", true), ("", "x", false),
-      ("eth?", "eth0", false), ("*ab", "aab", true), ("*aab*", "aaaab", true),
-    ])
-  func patterns(pattern: String, name: String, expected: Bool) {
-    #expect(NamePattern(pattern).matches(name) == expected)
-  }
-
-  @Test(
-    "by default, what says nothing about the site",
-    arguments: [
-      ("sda", true), ("mmcblk0boot0", true), ("dm-0", true), ("md127", true), ("sr0", true),
-      ("loop0", false), ("ram15", false), ("zram0", false), ("fd0", false),
-    ])
-  func disks(name: String, expected: Bool) {
-    #expect(DeviceFilter(DeviceRules().disks).permits(name) == expected)
-  }
-
-  @Test(
-    "by default, no interface of a container or a virtual machine",
-    arguments: [
-      ("eth0", true), ("enp1s0", true), ("br0", true), ("wwan0", true), ("bond0", true),
-      ("wg0", true), ("veth4f1c2a0", false), ("docker0", false), ("br-1a2b3c4d5e6f", false),
-      ("virbr0", false), ("vnet3", false), ("cali12", false), ("lxcbr0", false), ("dummy0", false),
-      ("sit0", false), ("ip6tnl0", false),
-    ])
-  func interfaces(name: String, expected: Bool) {
-    #expect(DeviceFilter(DeviceRules().interfaces).permits(name) == expected)
-  }
-
-  @Test(
-    "by default, no server and no medium that a person plugged in",
-    arguments: [
-      ("ext4", "/", true), ("xfs", "/srv", true), ("vfat", "/boot/efi", true),
-      ("btrfs", "/home", true),
-      ("nfs4", "/mnt", false), ("cifs", "/mnt", false), ("fuse.sshfs", "/mnt", false),
-      ("tmpfs", "/run", false), ("overlay", "/", false), ("squashfs", "/snap/x", false),
-      ("ext4", "/home/anna", false), ("vfat", "/media/anna/STICK", false),
-      ("ext4", "/media/data", true),
-      ("vfat", "/run/media/anna/X", false), ("cgroup2", "/sys/fs/cgroup", false),
-      ("proc", "/proc", false),
-    ])
-  func fileSystems(type: String, place: String, expected: Bool) {
-    #expect(
-      DeviceFilter(DeviceRules().fileSystems).permits(fileSystem: type, at: place) == expected)
-  }
-
-  @Test("what is allowed by name is sampled although a pattern denies it, by type or by place")
-  func allow() {
-    let filter = DeviceFilter(DevicePatterns(allow: ["nfs4", "/run/x"], deny: ["nfs*", "tmpfs"]))
-    #expect(
-      filter.permits(fileSystem: "nfs4", at: "/a") && !filter.permits(fileSystem: "nfs", at: "/a"))
-    #expect(
-      filter.permits(fileSystem: "tmpfs", at: "/run/x")
-        && !filter.permits(fileSystem: "tmpfs", at: "/run/y"))
-    // A type is no place: a mount point cannot take the name of a type.
-    #expect(!DeviceFilter(DevicePatterns(deny: ["*"])).permits(fileSystem: "ext4", at: "/"))
-  }
-}
-
 @Suite("Devices that come and go")
 struct DeviceTests {
   /// Writes the files of one device.
@@ -311,5 +242,34 @@ struct DeviceTests {
       #expect(rig.readings["system.disk.limit cciss/c0d0"] == (deny.isEmpty ? 4096 : nil))
       #expect(rig.readings.count == (deny.isEmpty ? 10 : 0))
     }
+  }
+
+  @Test("a hundred rounds of plugging and unplugging leave no file open")
+  func descriptors() throws {
+    let rig = try Rig("industrial-x86")
+    func open() -> Int {
+      let folder = "/proc/self/fd"
+      let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      return files.compactMap {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
+      }
+      .count { $0.contains(rig.kernel.path) }
+    }
+    look(rig, allFiles)
+    let before = open()
+    #expect(before > 40)
+    let chip = "sys/class/hwmon/hwmon2"
+    let target = try FileManager.default.destinationOfSymbolicLink(atPath: rig.kernel.path(chip))
+    let readings = rig.readings
+    for _ in 0..<100 {
+      try rig.kernel.remove(chip)
+      look(rig, allFiles)
+      #expect(open() < before)
+      try link(rig, chip, to: target)
+      look(rig, allFiles)
+    }
+    #expect(open() == before)
+    let slow = ["system.network.connection", "system.process.count", "system.filesystem.lock"]
+    #expect(rig.readings == readings.filter { label, _ in !slow.contains { label.hasPrefix($0) } })
   }
 }
