@@ -1,6 +1,6 @@
 // Files of one line below /proc/sys.
 //
-//   /proc/sys/fs/file-nr             1470	0	2466183       open files, unused ones (0 since 2.6), the limit
+//   /proc/sys/fs/file-nr             1470    0    2466183       open files, unused ones (0 since 2.6), the limit
 //   /proc/sys/kernel/threads-max     192731
 //
 // https://docs.kernel.org/admin-guide/sysctl/fs.html#file-max-file-nr, …/kernel.html#threads-max

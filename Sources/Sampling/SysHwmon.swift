@@ -1,7 +1,7 @@
 // /sys/class/hwmon: the sensors of chips: temperatures, fans, voltages, power.
 //
 //   hwmon2/name            coretemp
-//   hwmon2/device       -> ../../../coretemp.0
+//   hwmon2/device       -> …/coretemp.0
 //   hwmon2/temp1_input     48000          thousandths of a degree Celsius
 //   hwmon2/temp1_label     Package id 0
 //   hwmon2/temp1_max       84000

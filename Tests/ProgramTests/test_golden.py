@@ -8,10 +8,13 @@ Who changes a probe or a tree writes the files anew and reads the difference:
 import json
 import os
 import random
+import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 from appliance import Appliance
+from kernel import MACHINES as TREES
 
 GOLDEN = Path(__file__).with_name("golden")
 MACHINES = ["industrial-x86", "small-arm64", "container"]
@@ -101,3 +104,35 @@ def test_a_machine_that_falls_to_pieces_stops_nothing(sharing: Appliance, receiv
             assert got[series] == pytest.approx(value), series
     # A label that broke off makes another series, but never another signal.
     assert {json.loads(series)[0] for series in got} <= {json.loads(series)[0] for series in whole}
+
+
+def captured(appliance: Appliance, *root: Path) -> list[dict]:
+    """What `accord preview` shows of a tree that Tests/Fixtures/capture made."""
+    tree = appliance.prefix / "captured"
+    subprocess.run([TREES / "capture", tree, *root], check=True)
+    appliance.kernel.root = tree
+    preview = appliance.accord("preview")
+    assert (preview.code, preview.err) == (0, "")
+    return preview.json
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_captured_tree_says_what_the_machine_said(sharing: Appliance, machine: str):
+    lines = {key(line["signal"], line["attributes"]): line["value"] for line in captured(sharing, TREES / machine)}
+    whole = {key(line["signal"], line["attributes"]): line["value"] for line in golden(machine)}
+    assert lines.pop(key("host.name", {})) == "appliance"
+    del whole[key("host.name", {})]
+    assert lines == whole
+
+
+def test_a_tree_of_this_machine_has_its_readings_and_not_its_name(sharing: Appliance):
+    lines = captured(sharing)
+    live = sharing.accord("preview", "--kernel-root", "/").json
+    # Locks come and go, and adjtimex is a system call.
+    passing = ("accord.clock.", "system.filesystem.lock")
+    assert {line["signal"] for line in lines} >= {
+        line["signal"] for line in live if not line["signal"].startswith(passing)
+    }
+    name = socket.gethostname()
+    texts = [file.read_text() for file in sharing.kernel.root.rglob("*") if file.is_file()]
+    assert len(texts) > 20 and not any(name in text.split() for text in texts)

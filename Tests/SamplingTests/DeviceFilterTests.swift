@@ -49,7 +49,7 @@ struct DeviceFilterTests {
       ("btrfs", "/home", true),
       ("nfs4", "/mnt", false), ("cifs", "/mnt", false), ("fuse.sshfs", "/mnt", false),
       ("tmpfs", "/run", false), ("overlay", "/", false), ("squashfs", "/snap/x", false),
-      ("ext4", "/home/anna", false), ("vfat", "/media/anna/STICK", false),
+      ("ext4", "/home/*", false), ("vfat", "/media/anna/STICK", false),
       ("ext4", "/media/data", true),
       ("vfat", "/run/media/anna/X", false), ("cgroup2", "/sys/fs/cgroup", false),
       ("proc", "/proc", false),

@@ -200,6 +200,47 @@ struct SamplerTests {
     #expect(rig.readings == ["system.memory.limit": 10240, "system.memory.linux.available": 11264])
   }
 
+  @Test("huge pages have readings where there is a pool, and zeros when it is given back")
+  func hugePages() throws {
+    let rig = try Rig()
+    func tick(_ total: Int, _ free: Int) throws -> [String: Int64] {
+      try rig.kernel.write(
+        "proc/meminfo",
+        "MemTotal: 10 kB\nHugePages_Total: \(total)\nHugePages_Free: \(free)\nHugePages_Rsvd: 2\n"
+          + "HugePages_Surp: 1\nHugepagesize: 2048 kB\n")
+      rig.tick(wanted: ["/proc/meminfo"])
+      return rig.readings.filter { $0.key.contains("huge") }
+    }
+    #expect(try tick(0, 0) == [:])
+    let pool = "system.memory.linux.hugepages."
+    #expect(
+      try tick(8, 5) == [
+        pool + "limit": 8, pool + "usage used": 3, pool + "usage free": 5, pool + "reserved": 2,
+        pool + "surplus": 1, pool + "page_size": 2_097_152,
+      ])
+    #expect(try tick(0, 0)[pool + "limit"] == 0 && rig.readings[pool + "usage used"] == 0)
+    // More free than there are is nothing to go by.
+    #expect(try tick(3, 4) == [:])
+  }
+
+  @Test("what is expensive is counted at its own pace, and is absent in between")
+  func slow() throws {
+    let rig = try Rig("industrial-x86")
+    let slow = ["system.process.count", "system.filesystem.lock", "system.network.connection"]
+    func counted(afterSeconds seconds: Int64) -> [String] {
+      rig.tick(afterSeconds: seconds)
+      return slow.filter { name in rig.readings.keys.contains { $0.hasPrefix(name) } }
+    }
+    #expect(counted(afterSeconds: 1) == slow)
+    #expect(counted(afterSeconds: 59) == [])
+    #expect(counted(afterSeconds: 1) == Array(slow.prefix(2)))
+    #expect(counted(afterSeconds: 839) == Array(slow.prefix(2)))
+    #expect(counted(afterSeconds: 1) == slow.suffix(1))
+    // Once denied and agreed again, nobody waits for the next quarter of an hour.
+    rig.tick(wanted: [])
+    #expect(counted(afterSeconds: 1) == slow)
+  }
+
   @Test("the stamp is that of the tick")
   func stamp() throws {
     let rig = try Rig("container")
