@@ -4,6 +4,7 @@ produced is in the catalog, and each file of a tree is read."""
 import ctypes
 import json
 import os
+import re
 import shutil
 import struct
 from collections.abc import Iterator
@@ -14,35 +15,19 @@ import pytest
 from test_linkage import output, program
 
 FIXTURES = Path(__file__).resolve().parents[1] / "Fixtures"
-MACHINES = sorted(folder.name for folder in FIXTURES.iterdir())
+MACHINES = sorted(folder.name for folder in FIXTURES.iterdir() if folder.is_dir())
 
 # Origins of signals that no captured tree brings, each with its reason.
-NO_TREE = "no captured tree holds these files yet"
 UNCAPTURED: dict[str, str] = {
     "adjtimex(2)": "the kernel's clock is asked by a system call, only for the machine's own root",
-    "/proc/self/mountinfo": "statvfs(2) asks the mounted file systems themselves",
-    "/proc/[pid]/stat": NO_TREE,
-    "/proc/device-tree": NO_TREE,
-    "/proc/diskstats": NO_TREE,
-    "/proc/locks": NO_TREE,
-    "/proc/net/tcp": NO_TREE,
-    "/proc/net/udp": NO_TREE,
-    "/proc/pressure/cpu": NO_TREE,
-    "/proc/pressure/io": NO_TREE,
-    "/proc/pressure/irq": NO_TREE,
-    "/proc/pressure/memory": NO_TREE,
-    "/proc/swaps": NO_TREE,
-    "/proc/sys/fs/file-nr": NO_TREE,
-    "/proc/sys/kernel/arch": NO_TREE,
-    "/proc/sys/kernel/hostname": NO_TREE,
-    "/proc/sys/kernel/osrelease": NO_TREE,
-    "/proc/sys/kernel/threads-max": NO_TREE,
-    "/proc/vmstat": NO_TREE,
-    "/sys/block": NO_TREE,
-    "/sys/class/hwmon": NO_TREE,
-    "/sys/class/power_supply": NO_TREE,
-    "/sys/devices/system/cpu": NO_TREE,
 }
+# Files of captured trees that must not be opened, because their device is passed over: disks that the rules deny, a
+# zone that is read as a chip, a battery that a person brought, a socket; and trip points of no kind or the second of
+# their kind.
+PASSED_OVER = re.compile(
+    r"/block/(loop\d|ram0|zram0)/|/hid-.*/[chm]|/axp20x-usb/online|trip_point_[13]_temp"
+    r"|industrial-x86/.*/thermal_zone0/t|small-arm64/.*/thermal_zone1/t"
+)
 # Signals of captured files that no captured machine has, each with its reason.
 NO_POOL = "no captured machine has a pool of huge pages"
 UNSEEN: dict[str, str] = {
@@ -115,7 +100,8 @@ def test_every_file_of_a_captured_tree_is_opened(machine, tmp_path):
     tree = Path(shutil.copytree(FIXTURES / machine, tmp_path / machine, symlinks=True))
     with opened_below(tree) as opened:
         preview(tree, tmp_path)
-    assert dead_files(tree, opened) == []
+    passed_over = [file for file in dead_files(tree, set()) if PASSED_OVER.search(f"{machine}/{file}")]
+    assert dead_files(tree, opened) == passed_over
 
 
 def test_a_gap_between_catalog_probes_and_trees_is_found():
