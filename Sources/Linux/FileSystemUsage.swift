@@ -1,10 +1,10 @@
 // How full a file system is, by statvfs(3).
 //
-// The call answers at once for a disk, and may never answer for a server that died: NFS waits for its return.
-// The daemon has one thread, so it does not ask a server itself. `PatientFileSystem` has a thread of its own
-// that asks; the two talk through a pair of sockets, so that they share no memory, and a thread that hangs
-// costs nothing but its own reading. It is made only for the network file systems that the administrator
-// names; without them the daemon keeps to one thread.
+// The call answers at once for a disk, and may never answer for a server that died: NFS waits for its return, and a
+// FUSE server that hangs keeps even a killed process from ending. So the daemon does not ask a server itself.
+// `PatientFileSystem` has a process of its own that asks; the two talk through a pair of sockets. One that hangs costs
+// nothing but its own reading, and cannot keep the daemon from ending. It is made only for the network file systems
+// that the administrator names.
 
 internal import CLinux
 
@@ -53,7 +53,7 @@ package struct FileSystemUsage: Equatable, Sendable {
   }
 }
 
-/// A file system that may not answer, asked by a thread of its own.
+/// A file system that may not answer, asked by a process of its own, which ends with this value.
 package struct PatientFileSystem: ~Copyable {
   private let socket: FileDescriptor
   private var isAsked = false
@@ -61,24 +61,22 @@ package struct PatientFileSystem: ~Copyable {
   /// How long a tick waits for the answer: a server that lives answers in a few milliseconds.
   private static let patienceMilliseconds: Int32 = 50
 
-  /// The corresponding C functions are `socketpair` and `pthread_create`.
-  package init(_ mountPoint: String) throws(SystemError) {
+  /// The corresponding C functions are `socketpair` and `fork`.
+  package static func start(_ mountPoint: String) throws(SystemError) -> PatientFileSystem {
     var pair: (Int32, Int32) = (-1, -1)
     let result = unsafe withUnsafeMutableBytes(of: &pair) { bytes in
       unsafe linux_socket_pair(bytes.assumingMemoryBound(to: Int32.self).baseAddress!)
     }
     guard result != -1 else { throw .last("ask", mountPoint) }
-    let inquirer = UnsafeMutablePointer<Inquirer>.allocate(capacity: 1)
-    unsafe inquirer.initialize(to: Inquirer(socket: pair.1, mountPoint: strdup(mountPoint)))
-    guard unsafe linux_start_thread(inquire, inquirer) != 0 else {
-      unsafe free(inquirer.pointee.mountPoint)
-      unsafe inquirer.deallocate()
-      close(pair.0)
-      close(pair.1)
-      throw SystemError("ask", mountPoint, code: EAGAIN)
+    let ours = FileDescriptor(owning: pair.0)
+    let theirs = FileDescriptor(owning: pair.1)
+    guard unsafe linux_start_inquirer(theirs.number, mountPoint) != -1 else {
+      throw .last("ask", mountPoint)
     }
-    socket = FileDescriptor(owning: pair.0)
+    return PatientFileSystem(socket: ours)
   }
+
+  private init(socket: consuming FileDescriptor) { self.socket = socket }
 
   /// The answer to this question, or nil when none comes in time or an earlier question is still open.
   package mutating func usage() -> FileSystemUsage? {
@@ -103,29 +101,4 @@ package struct PatientFileSystem: ~Copyable {
     let size = MemoryLayout<statvfs>.size
     return unsafe recv(socket.number, &status, size, Int32(MSG_DONTWAIT)) == size
   }
-}
-
-/// What the thread needs: its end of the sockets, and its own copy of the path.
-@safe
-private struct Inquirer {
-  let socket: Int32
-  let mountPoint: UnsafeMutablePointer<CChar>
-}
-
-/// The thread: a question comes, an answer goes, until the other end is closed.
-private func inquire(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  let inquirer = unsafe argument!.assumingMemoryBound(to: Inquirer.self)
-  let socket = unsafe inquirer.pointee.socket
-  var question: UInt8 = 0
-  while unsafe recv(socket, &question, 1, 0) == 1 {
-    var status = statvfs()
-    let isAnswer = unsafe statvfs(inquirer.pointee.mountPoint, &status) != -1
-    // A message of no use is one byte long.
-    let size = isAnswer ? MemoryLayout<statvfs>.size : 1
-    if unsafe send(socket, &status, size, Int32(MSG_NOSIGNAL)) != size { break }
-  }
-  close(socket)
-  unsafe free(inquirer.pointee.mountPoint)
-  unsafe inquirer.deallocate()
-  return nil
 }

@@ -6,10 +6,11 @@ package enum Process {
   package static var identifier: Int32 { getpid() }
 
   /// What a program does first that keeps other people's data: new files are nobody else's (umask), and a
-  /// full disk or a closed pipe comes back as an error instead of ending the process.
+  /// full disk or a closed pipe comes back as an error instead of ending the process. A child that ends is
+  /// forgotten at once.
   package static func prepareForService() {
     umask(0o027)
-    linux_ignore_file_size_and_pipe_signals()
+    linux_ignore_file_size_pipe_and_child_signals()
   }
 
   /// Gives memory that was needed only for a while back to the system. The corresponding C functions are

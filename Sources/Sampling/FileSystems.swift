@@ -27,6 +27,8 @@ final class FileSystemsProbe: Probe {
   }
 
   func lookForDevices(_ sample: inout Sample) {
+    // The kernel says when its list is another one; of a captured tree nobody does.
+    if root.isRunningKernel, outcome == .readings, !mountinfo.hasChanged() { return }
     let text: String??
     do throws(SystemError) {
       text = try mountinfo.withContents { text in
@@ -52,7 +54,7 @@ final class FileSystemsProbe: Probe {
   private func follow(_ mounts: [Mount], _ sample: inout Sample) {
     leftOut = max(0, mounts.count - Limits.devicesPerProbeMax)
     let captured = root.isRunningKernel ? [:] : capturedUsages()
-    // What stays keeps its thread, if it has one: a new one would hang as well.
+    // What stays keeps its process, if it has one: a new one would hang as well.
     fileSystems = mounts.prefix(Limits.devicesPerProbeMax).map { mount in
       fileSystems.first { $0.mount == mount && root.isRunningKernel }
         ?? FileSystem(
@@ -78,7 +80,7 @@ final class FileSystemsProbe: Probe {
   }
 
   func sample(into sample: inout Sample) -> ProbeOutcome {
-    if root.isRunningKernel, mountinfo.hasChanged() { lookForDevices(&sample) }
+    if root.isRunningKernel { lookForDevices(&sample) }
     for fileSystem in fileSystems { fileSystem.read(into: &sample) }
     return outcome
   }
@@ -122,7 +124,8 @@ private final class FileSystem {
     self.mount = mount
     self.captured = captured
     self.places = places
-    patient = captured == nil && !mount.isLocal ? try? PatientFileSystem(mount.mountPoint) : nil
+    patient =
+      captured == nil && !mount.isLocal ? try? PatientFileSystem.start(mount.mountPoint) : nil
   }
 
   func read(into sample: inout Sample) {

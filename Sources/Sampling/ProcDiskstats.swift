@@ -62,6 +62,8 @@ enum ProcDiskstats {
 final class ProcDiskstatsProbe: Probe {
   let file = "/proc/diskstats"
   private var source: ProbedFile
+  /// The whole table first: one that breaks off half-way would look like devices that vanished.
+  private var lines: [ProcDiskstatsLine] = []
   private var disks: DeviceTable<Disk>
   var leftOut: Int { disks.leftOut }
 
@@ -85,15 +87,17 @@ final class ProcDiskstatsProbe: Probe {
   func sample(into sample: inout Sample) -> ProbeOutcome {
     disks.begin()
     return source.read { text in
-      if let missing = ProcDiskstats.parse(text, { _ in }) { return missing }
-      return ProcDiskstats.parse(text) { line in
+      lines.removeAll(keepingCapacity: true)
+      if let missing = ProcDiskstats.parse(text, { lines.append($0) }) { return missing }
+      for line in lines {
         guard let known = disks.places(of: line.name, in: text, { places($0, &sample) }) else {
-          return
+          continue
         }
         set(known.read, line.read, &sample)
         set(known.written, line.written, &sample)
         sample.set(known.busy, line.busyMilliseconds)
       }
+      return nil
     }
   }
 

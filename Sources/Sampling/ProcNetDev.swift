@@ -66,6 +66,8 @@ enum ProcNetDev {
 final class ProcNetDevProbe: Probe {
   let file = "/proc/net/dev"
   private var source: ProbedFile
+  /// The whole table first: one that breaks off half-way would look like devices that vanished.
+  private var lines: [ProcNetDevLine] = []
   private var interfaces: DeviceTable<Interface>
   var leftOut: Int { interfaces.leftOut }
 
@@ -86,18 +88,19 @@ final class ProcNetDevProbe: Probe {
   func sample(into sample: inout Sample) -> ProbeOutcome {
     interfaces.begin()
     return source.read { text in
-      // The whole table first: one that breaks off half-way would look like interfaces that vanished.
-      if let missing = ProcNetDev.parse(text, { _ in }) { return missing }
-      return ProcNetDev.parse(text) { line in
+      lines.removeAll(keepingCapacity: true)
+      if let missing = ProcNetDev.parse(text, { lines.append($0) }) { return missing }
+      for line in lines {
         let known = interfaces.places(of: line.name, in: text) { name in
           Interface(
             received: places(name, "receive", &sample),
             transmitted: places(name, "transmit", &sample))
         }
-        guard let known else { return }
+        guard let known else { continue }
         set(known.received, line.received, &sample)
         set(known.transmitted, line.transmitted, &sample)
       }
+      return nil
     }
   }
 
