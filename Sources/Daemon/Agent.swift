@@ -96,6 +96,7 @@ package struct Agent: ~Copyable {
     spool = databases.spool
     watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
+      acceptedFolder: StateDirectory(locations.state).accepted,
       trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
     sampler = Sampler(root: kernelRoot, devices: settings.devices)
     statusFile = StatusFile(locations.statusFile)

@@ -39,6 +39,12 @@ extension Agent {
     let agreement = watch.agreement
     let time = clock.wallTimeMilliseconds
     do throws(SQLiteError) {
+      // Rule 3: before anything is shared under an acceptance, what was accepted is on the disk. The ledger first:
+      // a row too many says no wrong, an acceptance without a row would.
+      if case .new(let accepted) = agreement.acceptance {
+        try record(accepted, time)
+        guard keep(accepted) else { return }
+      }
       let new = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
       let changes = try spool.settleGrants(by: agreement, nowMilliseconds: time)
       if new != fingerprint { try record(agreement, new, time) }
@@ -59,6 +65,29 @@ extension Agent {
         agreementProblem = problem
       }
       replaceDamagedDatabase(error)
+    }
+  }
+
+  private mutating func keep(_ accepted: AcceptedOffer) -> Bool {
+    let name = AcceptedOffer.fileName(supplier: accepted.supplier, revision: accepted.revision)
+    do {
+      try Directory.create(state.accepted, mode: 0o750)
+      try AtomicFile.replace(
+        state.accepted + "/" + name, with: Array(accepted.text.utf8), mode: 0o640,
+        durability: .synchronised)
+      return true
+    } catch {
+      let problem = "what was accepted cannot be kept: \(error)"
+      if problem != recordingProblem { log.error("\(problem); nothing is sampled until it can") }
+      recordingProblem = problem
+      return false
+    }
+  }
+
+  private func record(_ accepted: AcceptedOffer, _ time: Int64) throws(SQLiteError) {
+    try ledger.append(.offerAccepted, atMilliseconds: time) { detail in
+      detail.member("revision", accepted.revision)
+      detail.member("digest", SHA256(of: Array(accepted.text.utf8)).description)
     }
   }
 

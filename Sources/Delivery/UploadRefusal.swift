@@ -19,7 +19,11 @@ package enum UploadRefusal: Error, Equatable, Sendable, CustomStringConvertible 
   ///
   /// - Parameter outcome: what follows from it, as a clause.
   init?(_ agreement: Agreement, _ outcome: String) {
-    if agreement.sharesSomething { return nil }
+    if agreement.sharesSomething {
+      guard case .new = agreement.acceptance else { return nil }
+      self = .failed("what was accepted is not recorded yet: start accordd; \(outcome)")
+      return
+    }
     switch agreement.standing {
     case .none: self = .noAgreement("there is no consent at \(agreement.consentFile); \(outcome)")
     case .held(let problem): self = .noAgreement("\(problem); \(outcome)")

@@ -66,7 +66,9 @@ package final class Uploader {
   ) throws(UploadRefusal) -> UploadReport {
     let owners = TrustedOwners(alsoCurrentUser: !locations.isSystem)
     var watch = AgreementWatch(
-      consentPath: locations.consent, offerPath: locations.offer, trusting: owners)
+      consentPath: locations.consent, offerPath: locations.offer,
+      acceptedFolder: StateDirectory(locations.state).accepted,
+      trusting: owners)
     let directory = StateDirectory(locations.state)
     let boot = try translated { () throws(SystemError) in try BootID.current() }
     let moment = (try? Ledger.trustedMoment(directory)) ?? nil

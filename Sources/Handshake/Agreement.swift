@@ -4,6 +4,7 @@
 // are kept: 7 in Grant and Revocation, 8 in Baselines, 12 in DeliveryEvent, 13 in Fingerprint.
 //  1  deny by default: a source that is not named is denied; no consent file, nothing is sampled.
 //  2  what stays needs the customer's word alone; what leaves needs both halves.
+//  3  acceptance freezes: what was accepted is kept, and nothing is shared that it does not hold (AcceptedOffer).
 //  4  fail closed: a half that cannot be read, trusted or understood closes the gates, loudly.
 //  5  doubt holds, a word deletes: a source is *held* when its gate is closed for any reason other than the
 //     customer's word in a valid file. Only a word is ever followed by deletion.
@@ -68,6 +69,8 @@ package struct Agreement: Sendable {
   package let consent: Consent?
   package let offer: Offer?
   package let standing: Standing
+  /// What was accepted of the offer. Sharing rests on it.
+  package let acceptance: Acceptance
   /// What is wrong with the offer, if anything. It holds what would be shared, never what is local.
   package let offerProblem: FileProblem?
   package let consentFile: String
@@ -89,10 +92,12 @@ package struct Agreement: Sendable {
   /// - Parameters:
   ///   - consent: the customer's half, nil when there is no file.
   ///   - offer: the supplier's half, nil when there is no file.
+  ///   - kept: what was kept of the revision that the consent accepts, nil when nothing was.
   ///   - nowMilliseconds: Unix time; when the clock cannot be trusted, the latest that it can be.
   package init(
     consent: Result<Consent, FileProblem>?, consentFile: String,
-    offer: Result<Offer, FileProblem>?, offerFile: String, nowMilliseconds: Int64
+    offer: Result<Offer, FileProblem>?, offerFile: String,
+    kept: Result<AcceptedOffer, FileProblem>?, nowMilliseconds: Int64
   ) {
     self.consentFile = consentFile
     self.offerFile = offerFile
@@ -102,9 +107,10 @@ package struct Agreement: Sendable {
     standing = Self.standing(consent, consentFile, nowMilliseconds)
     var judge = SourceJudge(
       consentFile: consentFile, offerFile: offerFile, consent: self.consent, standing: standing,
-      offer: offer)
+      offer: offer, kept: kept)
     terms = DataSource.allCases.map { judge.terms(of: $0) }
     offerProblem = judge.sharingProblem
+    acceptance = judge.acceptance
   }
 
   private static func standing(
@@ -153,9 +159,13 @@ package struct Agreement: Sendable {
         verdict: .local, rule: FilePlace(file: offerFile, place: request.signalsPlace),
         reason: "the offer does not ask for it")
     }
+    let rule = FilePlace(file: offerFile, place: entry.place)
+    guard acceptance.offer?.requests[signal.source]?.entry(for: signal) != nil else {
+      return Decision(
+        verdict: .local, rule: rule, reason: "asked for by the offer, but not when it was accepted")
+    }
     return Decision(
-      verdict: .share, rule: FilePlace(file: offerFile, place: entry.place),
-      reason: "asked for by the offer, shared by the customer")
+      verdict: .share, rule: rule, reason: "asked for by the offer, shared by the customer")
   }
 
   /// The entry by which the customer withholds `signal`, whatever is said of its source.
@@ -165,7 +175,9 @@ package struct Agreement: Sendable {
 
   /// Whether the minimum and maximum of each interval of `signal` are agreed as well.
   package func asksForExtremes(of signal: Signal) -> Bool {
-    offer?.requests[signal.source]?.asksForExtremes(of: signal) ?? false
+    [offer, acceptance.offer].allSatisfy {
+      $0?.requests[signal.source]?.asksForExtremes(of: signal) ?? false
+    }
   }
 
   private func redactionPlace(_ key: String) -> FilePlace {

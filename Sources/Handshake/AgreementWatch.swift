@@ -19,22 +19,31 @@ package struct AgreementWatch: ~Copyable {
 
   private let consentPath: String
   private let offerPath: String
+  private let acceptedFolder: String
   private let owners: TrustedOwners
   private var consentState: FileState?
   private var offerState: FileState?
   private var consentFile: AgreementFile = .missing
   private var offerFile: AgreementFile = .missing
+  /// What was kept of the revision that the consent accepts.
+  private var acceptedPath: String?
+  private var acceptedState: FileState?
   private var mustReadAgain = true
   /// The boot clock when a file was last seen to move.
   private var movedAtMilliseconds: Int64 = 0
 
-  package init(consentPath: String, offerPath: String, trusting owners: TrustedOwners) {
+  /// - Parameter acceptedFolder: where accepted offers are kept, by `AcceptedOffer.fileName`.
+  package init(
+    consentPath: String, offerPath: String, acceptedFolder: String, trusting owners: TrustedOwners
+  ) {
     self.consentPath = consentPath
     self.offerPath = offerPath
+    self.acceptedFolder = acceptedFolder
     self.owners = owners
     unchangedSinceMilliseconds = 0
     agreement = Agreement(
-      consent: nil, consentFile: consentPath, offer: nil, offerFile: offerPath, nowMilliseconds: 0)
+      consent: nil, consentFile: consentPath, offer: nil, offerFile: offerPath,
+      kept: nil, nowMilliseconds: 0)
   }
 
   /// Looks at both files, and at the time. Returns whether the agreement is another one than before.
@@ -68,8 +77,14 @@ package struct AgreementWatch: ~Copyable {
   }
 
   /// A file that cannot be looked at has no state, like one that is missing; reading it says why.
-  private func isUnchanged() -> Bool {
+  private func areHalvesUnchanged() -> Bool {
     (try? FileState.of(consentPath)) == consentState && (try? FileState.of(offerPath)) == offerState
+  }
+
+  private func isUnchanged() -> Bool {
+    guard areHalvesUnchanged() else { return false }
+    guard let acceptedPath else { return true }
+    return (try? FileState.of(acceptedPath)) == acceptedState
   }
 
   /// Whether `until` has passed since the last look; or, when a wrong clock was put right, has not any more.
@@ -81,7 +96,7 @@ package struct AgreementWatch: ~Copyable {
   private mutating func read(_ bootTimeMilliseconds: Int64) {
     (consentFile, consentState) = AgreementFile.read(consentPath, trusting: owners)
     (offerFile, offerState) = AgreementFile.read(offerPath, trusting: owners)
-    let isSteady = isUnchanged()
+    let isSteady = areHalvesUnchanged()
     if !isSteady {
       consentFile = .untrusted(
         FileProblem(
@@ -94,12 +109,34 @@ package struct AgreementWatch: ~Copyable {
   }
 
   private mutating func decide(_ nowMilliseconds: Int64) {
+    let consent = consentFile.parsed(consentPath) { bytes throws(TOMLError) in
+      try Consent(parsing: bytes)
+    }
     agreement = Agreement(
-      consent: consentFile.parsed(consentPath) { bytes throws(TOMLError) in
-        try Consent(parsing: bytes)
-      },
-      consentFile: consentPath,
+      consent: consent, consentFile: consentPath,
       offer: offerFile.parsed(offerPath) { bytes throws(TOMLError) in try Offer(parsing: bytes) },
-      offerFile: offerPath, nowMilliseconds: nowMilliseconds)
+      offerFile: offerPath, kept: readKept(try? consent?.get()), nowMilliseconds: nowMilliseconds)
+  }
+
+  /// What was kept of the revision that the consent accepts. The file is the agent's own, like its databases.
+  private mutating func readKept(_ consent: Consent?) -> Result<AcceptedOffer, FileProblem>? {
+    (acceptedPath, acceptedState) = (nil, nil)
+    guard let supplier = consent?.supplier?.value, let revision = consent?.accepts?.value else {
+      return nil
+    }
+    let path =
+      acceptedFolder + "/" + AcceptedOffer.fileName(supplier: supplier, revision: revision)
+    acceptedPath = path
+    let content: AgreementFile
+    do {
+      acceptedState = try FileState.of(path)
+      guard acceptedState != nil else { return nil }
+      content = .content(
+        try FileDescriptor.open(path, .readOnly).readAll(limitBytes: Limits.acceptedOfferBytesMax))
+    } catch {
+      content = .unreadable(
+        FileProblem(FilePlace(file: path), "\(error)", expected: "expected what was accepted"))
+    }
+    return content.parsed(path) { bytes throws(TOMLError) in try AcceptedOffer(parsing: bytes) }
   }
 }

@@ -33,6 +33,14 @@ extension Agreement {
         if request.asksForExtremes(of: signal) { add("offer.\(source.name).extremes", signal.name) }
       }
     }
+    // What was accepted bounds what is shared, so it is part of what the agreement says.
+    for source in DataSource.allCases {
+      guard let request = acceptance.offer?.requests[source] else { continue }
+      add("accepted.\(source.name).retention", request.retentionMilliseconds)
+      add("accepted.\(source.name).resolution", request.resolutionMilliseconds.value)
+      for entry in request.signals { add("accepted.\(source.name).signal", entry.value.text) }
+      for entry in request.extremes { add("accepted.\(source.name).extremes", entry.text) }
+    }
     addConsent(to: &lines)
     return lines.joined(separator: "\n")
   }

@@ -28,7 +28,7 @@ package struct Offer: Sendable {
     return file.hasPrefix("/") ? file : "\(directory)/\(file)"
   }
 
-  package let requests: [DataSource: Request]
+  package private(set) var requests: [DataSource: Request]
 
   /// What the supplier asks of one source.
   package struct Request: Sendable {
@@ -74,6 +74,13 @@ package struct Offer: Sendable {
     try document.finish()
   }
 
+  /// The same offer with every pattern replaced by the names of the catalog that it matches.
+  func expanded() -> Offer {
+    var offer = self
+    for (source, request) in requests { offer.requests[source] = request.expanded(source) }
+    return offer
+  }
+
   /// An address that leaves no doubt about who is contacted and how: https, a host, nothing secret.
   private static func checkedEndpoint(_ text: Located<String>) throws(TOMLError) -> Located<String>
   {
@@ -107,6 +114,17 @@ package struct Offer: Sendable {
 }
 
 extension Offer.Request {
+  fileprivate func expanded(_ source: DataSource) -> Offer.Request {
+    let named = Catalog.signals.filter { $0.source == source && entry(for: $0) != nil }
+    return Offer.Request(
+      place: place, purpose: purpose, benefit: benefit,
+      retentionMilliseconds: retentionMilliseconds,
+      resolutionMilliseconds: resolutionMilliseconds,
+      signals: named.map { Located(SignalPattern($0.name), at: signalsPlace) },
+      signalsPlace: signalsPlace,
+      extremes: named.filter(asksForExtremes).map { SignalPattern($0.name) })
+  }
+
   fileprivate init(_ table: inout TableReader) throws(TOMLError) {
     place = table.table.place
     purpose = try table.nonEmptyString("purpose").value

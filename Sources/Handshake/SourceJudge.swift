@@ -9,18 +9,23 @@ struct SourceJudge {
   let consent: Consent?
   let standing: Agreement.Standing
   let offer: Result<Offer, FileProblem>
+  /// What was kept of the revision that the consent accepts, nil when nothing was.
+  let kept: Result<AcceptedOffer, FileProblem>?
+  /// What the sharing rests on.
+  private(set) var acceptance = Acceptance.none
   /// The reason why something that the customer shares is held, if anything is.
   private(set) var sharingProblem: FileProblem?
 
   init(
     consentFile: String, offerFile: String, consent: Consent?, standing: Agreement.Standing,
-    offer: Result<Offer, FileProblem>
+    offer: Result<Offer, FileProblem>, kept: Result<AcceptedOffer, FileProblem>?
   ) {
     self.consentFile = consentFile
     self.offerFile = offerFile
     self.consent = consent
     self.standing = standing
     self.offer = offer
+    self.kept = kept
   }
 
   mutating func terms(of source: DataSource) -> Agreement.SourceTerms {
@@ -45,15 +50,52 @@ struct SourceJudge {
     let offer: Offer
     do { offer = try self.offer.get() } catch { return held(because: error) }
     if let problem = disagreement(offer, consent, place) { return held(because: problem) }
-    guard let request = offer.requests[source] else {
-      return word(.local, place, "shared by the customer, but the offer does not ask for it")
+    do { acceptance = try accepted(offer, consent) } catch { return held(because: error) }
+    guard let agreed = acceptance.offer else {
+      return held(because: notAccepted(offer, consent))
     }
-    let own = consent.resolutionsMilliseconds[source]?.value ?? 0
+    if let change = offer.change(since: agreed, of: source) {
+      return held(
+        because: FileProblem(
+          self.place(change.place), change.problem, expected: remedy(offer, consent)))
+    }
+    guard let request = offer.requests[source], let agreedRequest = agreed.requests[source] else {
+      let whose = offer.requests[source] == nil ? "the offer" : "the revision that was accepted"
+      return word(.local, place, "shared by the customer, but \(whose) does not ask for it")
+    }
+    let resolutions = [
+      consent.resolutionsMilliseconds[source]?.value ?? 0, request.resolutionMilliseconds.value,
+      agreedRequest.resolutionMilliseconds.value,
+    ]
     return Agreement.SourceTerms(
       decision: Decision(
         verdict: .share, rule: FilePlace(file: consentFile, place: place),
         reason: "shared by the customer"),
-      isHeld: false, resolutionMilliseconds: max(own, request.resolutionMilliseconds.value))
+      isHeld: false, resolutionMilliseconds: resolutions.max())
+  }
+
+  /// Worked out once for all sources.
+  private mutating func accepted(
+    _ offer: Offer, _ consent: Consent
+  ) throws(FileProblem) -> Acceptance {
+    if case .none = acceptance {} else { return acceptance }
+    if let kept { return .kept(try kept.get()) }
+    return consent.accepts?.value == offer.revision.value
+      ? .new(AcceptedOffer(freezing: offer)) : .none
+  }
+
+  private func notAccepted(_ offer: Offer, _ consent: Consent) -> FileProblem {
+    FileProblem(
+      FilePlace(file: consentFile, place: consent.accepts?.place),
+      "revision \(consent.accepts?.value ?? 0) of the offer was accepted",
+      expected: "the offer at \(place(offer.revision.place)) is revision \(offer.revision.value): "
+        + remedy(offer, consent))
+  }
+
+  private func remedy(_ offer: Offer, _ consent: Consent) -> String {
+    offer.revision.value == consent.accepts?.value
+      ? "ask \(offer.supplier.value) for an offer with a revision of its own"
+      : "read it, and if you agree write accepts = \(offer.revision.value)"
   }
 
   private mutating func held(because problem: FileProblem) -> Agreement.SourceTerms {
@@ -77,16 +119,10 @@ struct SourceJudge {
         "the offer at \(place(offer.supplier.place)) is from \"\(offer.supplier.value)\": if that is whom you "
           + "agree with, write supplier = \"\(offer.supplier.value)\"")
     }
-    guard let accepts = consent.accepts else {
+    guard consent.accepts != nil else {
       return problem(
         sharing, "a source is shared, but 'accepts' does not say which revision of the offer",
         "when the offer has been read and agreed to, write accepts = \(offer.revision.value)")
-    }
-    guard accepts.value == offer.revision.value else {
-      return problem(
-        accepts.place, "revision \(accepts.value) of the offer was accepted",
-        "the offer at \(place(offer.revision.place)) is revision \(offer.revision.value): "
-          + "read it, and if you agree write accepts = \(offer.revision.value)")
     }
     return nil
   }

@@ -33,6 +33,7 @@ package struct Ledger: ~Copyable {
 
   package enum Event: String, Sendable {
     case agreementChanged = "agreement-changed"
+    case offerAccepted = "offer-accepted"
     case grantOpened = "grant-opened"
     case grantClosed = "grant-closed"
     case deletionRecorded = "deletion-recorded"

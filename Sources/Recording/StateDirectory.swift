@@ -10,6 +10,8 @@ package struct StateDirectory: Sendable {
   package var databases: [String] { [history, spool, ledger] }
   /// The pseudonym under which the appliance is known to the supplier.
   package var identity: String { path + "/identity" }
+  /// What was accepted of the supplier's offers.
+  package var accepted: String { path + "/accepted" }
   /// Held by whoever delivers, and by a rewrite of the spool: one of them at a time.
   package var uploadLock: String { path + "/upload.lock" }
   /// Held shared while a database is opened, exclusively while one is replaced.

@@ -10,6 +10,9 @@ package enum Limits {
   /// PEM certificates: twice Debian's whole ca-certificates.crt.
   package static let certificatesBytesMax = 512 * 1024
 
+  /// What is kept of an accepted offer: its patterns may come to every signal of the catalog.
+  package static let acceptedOfferBytesMax = 1024 * 1024
+
   /// A hand edit is acted on by deletion only after it stood unchanged for this long: an editor may save a
   /// half file that happens to parse.
   package static let settlingMilliseconds: Int64 = 30_000

@@ -9,6 +9,7 @@ enum AgreementInForce {
   static func read(_ locations: Locations) -> Agreement {
     var watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
+      acceptedFolder: StateDirectory(locations.state).accepted,
       trusting: locations.trustedOwners)
     let clock = SystemClock()
     _ = watch.refresh(

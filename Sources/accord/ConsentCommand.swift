@@ -161,6 +161,15 @@ struct ConsentCheckCommand: ParsableCommand {
   /// What is allowed, and perhaps not meant.
   private func notes(_ agreement: Agreement) -> [String] {
     var notes: [String] = []
+    if let offer = agreement.offer, let accepted = agreement.consent?.accepts?.value,
+      agreement.sharesSomething, offer.revision.value != accepted
+    {
+      let place = FilePlace(file: agreement.offerFile, place: offer.revision.place)
+      notes.append(
+        "\(place): the offer is revision \(offer.revision.value); what was accepted of revision "
+          + "\(accepted) goes on, and nothing new is shared until you write accepts = "
+          + "\(offer.revision.value)")
+    }
     if let file = agreement.offer?.certificatePath(in: installation.locations.configuration),
       let problem = installation.locations.trustedOwners.problem(withCertificates: file)
     {

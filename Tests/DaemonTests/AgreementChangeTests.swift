@@ -48,7 +48,7 @@ struct AgreementChangeTests {
     }
     #expect(
       try appliance.ledger() == [
-        "agreement-changed", "grant-opened", "grant-opened", "identity-created",
+        "offer-accepted", "agreement-changed", "grant-opened", "grant-opened", "identity-created",
       ])
     #expect(
       try appliance.integer(appliance.state.spool, "SELECT count(DISTINCT agreement) FROM batches")
@@ -99,11 +99,11 @@ struct AgreementChangeTests {
   }
 
   @Test(
-    "an offer that breaks, changes its revision or says less holds what is shared and leaves what is local alone"
+    "an offer that breaks or says less holds what is shared and leaves what is local alone"
   )
   func offerHolds() throws {
     for offer in [
-      nil, "schema = 9", exampleOffer.replacing("revision = 2", with: "revision = 3"),
+      nil, "schema = 9",
       exampleOffer.replacing("[environment]", with: "[usage]"),
     ] {
       let appliance = try Appliance(consent: consent(product: "local"))
@@ -119,6 +119,47 @@ struct AgreementChangeTests {
       #expect(try !appliance.ledger().contains("grant-closed"))
       #expect(try !appliance.ledger().contains("deletion-recorded"))
     }
+  }
+
+  @Test("rule 3: what is accepted is kept, and no later edit of the offer adds to it")
+  func acceptanceFreezes() throws {
+    let appliance = try Appliance(consent: consent())
+    let signals = "signals = [\"system.*\"]"
+    let narrow = exampleOffer.replacing(signals, with: "signals = [\"system.cpu.time\"]")
+    try #require(narrow != exampleOffer)
+    appliance.write(narrow, to: appliance.locations.offer)
+    appliance.run(seconds: 120)
+    let names = "SELECT count(DISTINCT signal) FROM series WHERE signal NOT LIKE 'system.cpu.time%'"
+    let before = try appliance.integer(appliance.state.spool, names)
+    // The same revision with more signals, then a newer one: neither was accepted.
+    for offer in [exampleOffer, exampleOffer.replacing("revision = 2", with: "revision = 3")] {
+      appliance.write(offer, to: appliance.locations.offer)
+      appliance.run(seconds: 120)
+      #expect(try appliance.integer(appliance.state.spool, names) == before)
+    }
+    #expect(try appliance.batches(appliance.state.spool, .environment) >= 6)
+    #expect(try appliance.integer(appliance.state.spool, "SELECT count(*) FROM grants") == 2)
+    #expect(try appliance.ledger().count { $0 == "offer-accepted" } == 1)
+    // Accepting the newer one adds what it asks for, under the same grant.
+    appliance.write(
+      consent().replacing("accepts = 2", with: "accepts = 3"), to: appliance.locations.consent)
+    appliance.run(seconds: 120)
+    #expect(try appliance.integer(appliance.state.spool, names) > before)
+    #expect(try appliance.integer(appliance.state.spool, "SELECT count(*) FROM grants") == 2)
+    #expect(try appliance.ledger().count { $0 == "offer-accepted" } == 2)
+  }
+
+  @Test("rule 3: another receiver under the same revision gets nothing")
+  func anotherReceiver() throws {
+    let appliance = try Appliance(consent: consent())
+    appliance.run(seconds: 120)
+    appliance.write(
+      exampleOffer.replacing("telemetry.example.com", with: "elsewhere.example.com"),
+      to: appliance.locations.offer)
+    appliance.run(seconds: 600)
+    #expect(try appliance.batches(appliance.state.spool, .environment) == 2)
+    #expect(try appliance.integer(appliance.state.spool, "SELECT count(*) FROM grants") == 2)
+    #expect(try !appliance.ledger().contains("grant-closed"))
   }
 
   @Test("a consent that others may write is not believed", .enabled(if: geteuid() == 0))

@@ -60,6 +60,7 @@ func agreement(consent: String = consentText, offer: String = offerText) throws 
   Agreement(
     consent: .success(try Consent(parsing: Array(consent.utf8))), consentFile: "consent.toml",
     offer: .success(try Offer(parsing: Array(offer.utf8))), offerFile: "offer.toml",
+    kept: nil,
     nowMilliseconds: today)
 }
 
@@ -80,6 +81,17 @@ final class Appliance {
     try write(offer: offerText)
     try write(consent: consentText)
     _ = try Identity.create(directory)
+    try accept(offerText)
+  }
+
+  /// Keeps an offer as accordd does when it is accepted.
+  func accept(_ offer: String) throws {
+    let accepted = AcceptedOffer(freezing: try Offer(parsing: Array(offer.utf8)))
+    let name = AcceptedOffer.fileName(supplier: accepted.supplier, revision: accepted.revision)
+    try Directory.create(directory.accepted, mode: 0o755)
+    try AtomicFile.replace(
+      directory.accepted + "/" + name, with: Array(accepted.text.utf8), mode: 0o644,
+      durability: .volatile)
   }
 
   func write(consent: String) throws {

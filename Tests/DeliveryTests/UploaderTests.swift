@@ -39,6 +39,9 @@ struct UploaderTests {
       try appliance.write(offer: offerText.replacing(old, with: new))
       try appliance.write(consent: consentText.replacing(old, with: new))
       let receiver = Receiver()
+      #expect(throws: UploadRefusal.self) { try appliance.upload(to: receiver) }
+      // Accepted, but no reading was taken under that acceptance.
+      try appliance.accept(offerText.replacing(old, with: new))
       let report = try appliance.upload(to: receiver)
       #expect(receiver.taken.isEmpty && report.sent.isEmpty)
       #expect(try appliance.states() == ["pending", "pending"])

@@ -21,6 +21,7 @@ final class Desk {
     path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
     watch = AgreementWatch(
       consentPath: path + "/consent.toml", offerPath: path + "/offer.toml",
+      acceptedFolder: path + "/accepted",
       trusting: TrustedOwners(alsoCurrentUser: true))
     if let consent { write(consent, to: self.consent) }
     if let offer { write(offer, to: self.offer) }
@@ -41,6 +42,18 @@ final class Desk {
         Glibc.write(descriptor, $0.baseAddress, $0.count)
       }! >= 0)
     close(descriptor)
+  }
+
+  /// What accordd has kept of an accepted offer.
+  func writeAccepted(_ text: String, _ name: String) {
+    mkdir(path + "/accepted", 0o755)
+    write(text, to: path + "/accepted/" + name)
+  }
+
+  func removeAccepted() {
+    let name = AcceptedOffer.fileName(supplier: "Example Devices Ltd", revision: 2)
+    _ = unlink(path + "/accepted/" + name)
+    _ = rmdir(path + "/accepted")
   }
 
   /// Writes a new file and renames it over, as most editors do.

@@ -62,13 +62,17 @@ func parsedOffer(_ text: String) -> Result<Offer, FileProblem> {
   }
 }
 
-/// What the two files come to; nil is a file that is not there.
+/// What the two files come to; nil is a file that is not there. `accepted` is the offer as it was when the customer
+/// accepted it, if that was earlier.
 func agreement(
-  consent: String? = exampleConsent, offer: String? = exampleOffer, now: Int64 = today
+  consent: String? = exampleConsent, offer: String? = exampleOffer, accepted: String? = nil,
+  now: Int64 = today
 ) -> Agreement {
   Agreement(
     consent: consent.map(parsedConsent), consentFile: "consent.toml", offer: offer.map(parsedOffer),
-    offerFile: "offer.toml", nowMilliseconds: now)
+    offerFile: "offer.toml",
+    kept: accepted.map { parsedOffer($0).map(AcceptedOffer.init(freezing:)) },
+    nowMilliseconds: now)
 }
 
 extension String {

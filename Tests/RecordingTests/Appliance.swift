@@ -46,7 +46,7 @@ func agreement(
   return Agreement(
     consent: .success(try! Consent(parsing: Array(consent.utf8))), consentFile: "consent.toml",
     offer: offer.map { .success(try! Offer(parsing: Array($0.utf8))) }, offerFile: "offer.toml",
-    nowMilliseconds: 0)
+    kept: nil, nowMilliseconds: 0)
 }
 
 /// A directory that goes with its owner.
@@ -126,7 +126,7 @@ final class Appliance {
   var spool: Spool
   var agreement = Agreement(
     consent: nil, consentFile: "consent.toml", offer: nil, offerFile: "offer.toml",
-    nowMilliseconds: 0)
+    kept: nil, nowMilliseconds: 0)
   var boot = "boot-1"
   var bootTime: Int64 = 1_000_000
   private let quotaBytes: Int64
