@@ -237,9 +237,9 @@ def test_what_was_recorded_passes_the_agreement_of_the_moment_again_before_it_le
     sharing.record()
     shared = {"product": "share", "environment": "share"}
     sharing.write_consent(
-        shared, accepts=3, withhold={"signals": ["system.memory.*"]}, redact={"network.io.direction": "drop"}
+        shared, withhold={"signals": ["system.memory.*"]}, redact={"network.io.direction": "drop"}
     )
     narrower = OFFER["environment"] | {"signals": ["system.memory.*", "system.network.*", "system.cpu.time"]}
-    sharing.write_offer(receiver.url, certificates.ca, revision=3, environment=narrower)
+    sharing.write_offer(receiver.url, certificates.ca, environment=narrower)
     assert sharing.accord("upload").code == 0
     assert {point.signal for point in receiver.points() if point.source == "environment"} == {"system.cpu.time"}
