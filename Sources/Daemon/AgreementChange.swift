@@ -78,8 +78,10 @@ extension Agent {
       return true
     } catch {
       let problem = "what was accepted cannot be kept: \(error)"
-      if problem != recordingProblem { log.error("\(problem); nothing is sampled until it can") }
-      recordingProblem = problem
+      if problem != agreementProblem {
+        log.error("\(problem); nothing is sampled until the agreement can be written down")
+        agreementProblem = problem
+      }
       return false
     }
   }
