@@ -76,6 +76,8 @@ package struct Agreement: Sendable {
   package let consentFile: String
   package let offerFile: String
   private let terms: [SourceTerms]
+  /// Of every signal of the catalog, by name: asked for each series at each seal and in each request.
+  private var decisions: [String: Decision] = [:]
 
   package func terms(of source: DataSource) -> SourceTerms { terms[Int(source.rawValue)] }
 
@@ -111,6 +113,7 @@ package struct Agreement: Sendable {
     terms = DataSource.allCases.map { judge.terms(of: $0) }
     offerProblem = judge.sharingProblem
     acceptance = judge.acceptance
+    for signal in Catalog.signals { decisions[signal.name] = decide(signal) }
   }
 
   private static func standing(
@@ -140,6 +143,10 @@ package struct Agreement: Sendable {
 
   /// What happens to readings and facts of `signal`.
   package func decision(for signal: Signal) -> Decision {
+    decisions[signal.name] ?? decide(signal)
+  }
+
+  private func decide(_ signal: Signal) -> Decision {
     let terms = terms(of: signal.source)
     guard terms.decision.verdict != .deny, let consent else { return terms.decision }
     if let entry = withholding(signal) {

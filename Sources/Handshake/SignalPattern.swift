@@ -5,13 +5,14 @@ package struct SignalPattern: Hashable, Sendable {
   package let text: String
   private let pattern: NamePattern
 
+  /// Whether the pattern names exactly one signal. Identifying signals are shared only this way.
+  package let isExact: Bool
+
   package init(_ text: String) {
     self.text = text
     pattern = NamePattern(text)
+    isExact = !text.utf8.contains(UInt8(ascii: "*"))
   }
 
-  /// Whether the pattern names exactly one signal. Identifying signals are shared only this way.
-  package var isExact: Bool { !text.utf8.contains(UInt8(ascii: "*")) }
-
-  package func matches(_ name: String) -> Bool { pattern.matches(name) }
+  package func matches(_ name: String) -> Bool { isExact ? text == name : pattern.matches(name) }
 }

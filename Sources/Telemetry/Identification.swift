@@ -20,7 +20,8 @@ extension Catalog {
   /// makes for a Bluetooth battery (six pairs with colons).
   package static func isIdentifying(_ attribute: Attribute) -> Bool {
     if identifyingKeys.contains(attribute.key) { return true }
-    guard case .string(let value) = attribute.value else { return false }
+    // Nearly every value is shorter than such a name.
+    guard case .string(let value) = attribute.value, value.utf8.count >= 15 else { return false }
     let bytes = Array(value.utf8)
     let isInterface = ["network.interface.name", "system.device"].contains(attribute.key)
     return (isInterface && bytes.count == 15 && bytes.suffix(12).allSatisfy(isHexadecimalDigit))

@@ -1,4 +1,5 @@
-"""A small appliance's day, in short: packets on every interface, some computing, files and processes, at random."""
+"""A small appliance's day, in short: traffic on two interfaces and now and then a packet on the others, as on the idle
+ports of a switch; some computing, files and processes, at random."""
 
 import hashlib
 import os
@@ -9,6 +10,9 @@ import tempfile
 import time
 
 INTERFACE_BYTES_MAX = 1400
+BUSY_INTERFACES = 2
+# Of a round, of which there are three a second.
+IDLE_PACKET_CHANCE = 0.1
 
 
 def interfaces() -> list[str]:
@@ -24,9 +28,11 @@ def main() -> None:
         sockets.append(sender)
     with tempfile.TemporaryFile() as file:
         while True:
-            for sender in chance.sample(sockets, len(sockets) // 3):
+            for sender in sockets[:BUSY_INTERFACES]:
                 for _ in range(chance.randint(1, 4)):
                     sender.send(b"\xff" * 14 + bytes(chance.randint(46, INTERFACE_BYTES_MAX)))
+            if chance.random() < IDLE_PACKET_CHANCE:
+                chance.choice(sockets).send(b"\xff" * 14 + bytes(46))
             for _ in range(chance.randint(0, 60)):
                 hashlib.sha256(bytes(100_000)).digest()
             file.write(os.urandom(chance.randint(0, 40_000)))

@@ -110,18 +110,20 @@ class LongRuns:
         return (self.ticking.appliance.var / "history.db-wal").stat().st_mtime_ns
 
     def _take_memory(self) -> None:
-        """The most within a minute: it rises at a seal, and falls after it."""
+        """What it is most of the time: it rises at a seal, and falls after it."""
         agent = self.steady
-        memory = {name: max(each[name] for each in self._memory) for name in self._memory[0]}
-        resident = median(each["Rss"] for each in self._memory) / 1024
+        memory = {name: median(each[name] for each in self._memory) for name in self._memory[0]}
+        most = {name: max(each[name] for each in self._memory) / 1024 for name in self._memory[0]}
         seconds = self.pace.steady_seconds
-        after = f"the most from {seconds - 60} to {seconds} s at a 1 s tick, {agent.series} series"
+        after = f"the median from {seconds - 60} to {seconds} s at a 1 s tick, {agent.series} series; the most "
         slow = f"{self.ticking.memory()['Private_Dirty'] / 1024:.2f} with {self.pace.name}"
         threads = status_number(agent.pid, "Threads")
         self.rows += [
-            Row("long", "accordd resident", "MiB", memory["Rss"] / 1024, 8, f"{after}; median {resident:.1f}"),
-            Row("long", "accordd private dirty", "MiB", memory["Private_Dirty"] / 1024, 1, f"{after}; {slow}"),
-            Row("long", "accordd proportional (PSS)", "MiB", memory["Pss"] / 1024, None, after),
+            Row("long", "accordd resident", "MiB", memory["Rss"] / 1024, 8, f"{after}{most['Rss']:.2f}"),
+            Row(
+                "long", "accordd private dirty", "MiB", memory["Private_Dirty"] / 1024, 1,
+                f"{after}{most['Private_Dirty']:.2f}; {slow}"),
+            Row("long", "accordd proportional (PSS)", "MiB", memory["Pss"] / 1024, None, f"{after}{most['Pss']:.2f}"),
             Row("long", "accordd threads", "", threads, 1),
         ]
 

@@ -146,6 +146,11 @@ class Appliance:
         """The customer's half; a further table (`withhold`, `redact`, `resolution`) is given as a dictionary."""
         return self.write("consent.toml", toml(CONSENT | {"sources": sources} | changes))
 
+    def agree_anew(self, revision: int, endpoint: str, ca: Path | None = None) -> None:
+        """Both sources are shared under another revision of the offer, which is accepted."""
+        self.write_offer(endpoint, ca, revision=revision)
+        self.write_consent({"product": "share", "environment": "share"}, accepts=revision)
+
     def write_settings(self, interval: str = "100ms", seal: str = "1h", **changes: Any) -> Path:
         """accord.toml: quick ticks, and by default nothing is sealed before the daemon stops."""
         settings = {"sampling": {"interval": interval}, "spool": {"seal": seal}}

@@ -191,8 +191,9 @@ def test_a_member_of_the_group_may_read_and_nobody_else(open_folder, certificate
         assert (blind.code, blind.out) == (1, "") and "Permission denied; run this as root or as" in blind.err
         upload = run([*user(member, group), *appliance.command("accord", "upload")])
         assert upload.code == 1 and len(upload.err.splitlines()) == 1 and receiver.connections == 0
-    modes = {file.name: file.stat().st_mode & 0o777 for file in appliance.var.iterdir()}
+    modes = {file.name: file.stat().st_mode & 0o777 for file in appliance.var.rglob("*") if file.is_file()}
     assert set(modes.values()) == {0o640}, modes
+    assert (appliance.var / "accepted").stat().st_mode & 0o777 == 0o750
 
 
 def test_status_fits_a_screen_and_names_the_lines_that_decide(sharing):

@@ -183,7 +183,7 @@ def test_a_further_authority_is_trusted_beside_that_of_the_offer(sharing, tmp_pa
     settings(sharing, extra_ca=install(sharing, certificates.other_ca, "site-ca.pem"))
     for number, identity in enumerate([certificates.proxy, certificates.server]):
         with Receiver(tmp_path / str(number), identity.certificate, identity.key) as receiver:
-            sharing.write_offer(receiver.url, certificates.ca)
+            sharing.agree_anew(3 + number, receiver.url, certificates.ca)
             sharing.record()
             assert sharing.accord("upload").code == 0 and receiver.requests != []
 
@@ -200,7 +200,7 @@ def test_a_further_authority_is_trusted_beside_the_systems(sharing, tmp_path, ce
     settings(sharing, extra_ca=install(sharing, certificates.other_ca, "site-ca.pem"))
     for number, identity in enumerate([certificates.proxy, certificates.server]):
         with Receiver(tmp_path / str(number), identity.certificate, identity.key) as receiver:
-            sharing.write_offer(receiver.url)
+            sharing.agree_anew(3 + number, receiver.url)
             sharing.record()
             command = ["unshare", "-m", "sh", "-c", script, "sh", str(store), *sharing.command("accord", "upload")]
             result = run(command)

@@ -163,7 +163,7 @@ def test_a_word_that_was_taken_back_in_time_removes_nothing(sharing):
 def test_another_receiver_or_supplier_is_another_grant(sharing, receiver, certificates):
     sharing.record()
     (old,) = sharing.batches("product")
-    sharing.write_offer(receiver.url.replace("localhost", "127.0.0.1"), certificates.ca)
+    sharing.agree_anew(3, receiver.url.replace("localhost", "127.0.0.1"), certificates.ca)
     sharing.record()
     states = {batch["grant"]: batch["state"] for batch in sharing.batches("product")}
     assert len(states) == 2 and states[old["grant"]] == "closed"
