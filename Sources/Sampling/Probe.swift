@@ -14,7 +14,8 @@ protocol Probe: AnyObject {
   /// How long the readings of one sample stand for at least; 0 for every tick.
   var intervalMilliseconds: Int64 { get }
 
-  /// Whether a machine without the file is an ordinary machine, so that its absence is no news.
+  /// Whether a machine without the file is an ordinary machine: its absence is no news, and it is looked for again
+  /// only when devices are.
   var isOptional: Bool { get }
 
   /// Looks for devices that came or went. Called before the first sample and once in each seal interval, where

@@ -79,6 +79,9 @@ package struct Sampler: ~Copyable {
       if !records[position].hasLookedForDevices {
         probes[position].lookForDevices(&sample)
         records[position].hasLookedForDevices = true
+      } else if records[position].outcome == .absent, probes[position].isOptional {
+        // What this machine does not have is not looked for at every tick.
+        continue
       }
       guard records[position].outcome == nil || time >= records[position].dueMilliseconds else {
         continue
