@@ -45,10 +45,13 @@ struct UploadSettingsTests {
     let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
     let text = try String(contentsOf: root.appending(path: "etc/accord.toml"), encoding: .utf8)
     let taken = text.replacing(/(?m)^# (\w+ *= | +")/) { $0.1 }
-    let settings = try Settings(parsing: Array(taken.utf8))
+    var settings = try Settings(parsing: Array(taken.utf8))
     let unset = Mirror(reflecting: settings.upload).children.filter { "\($0.value)" == "nil" }
     #expect(unset.map(\.label) == [])
     #expect(try Settings(parsing: Array(text.utf8)) == Settings())
+    // What it shows of everything else is the default, the lists of devices included.
+    settings.upload = Settings().upload
+    #expect(settings == Settings())
   }
 
   @Test("a certificate and its key stand together")
