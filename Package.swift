@@ -108,7 +108,7 @@ let package = Package(
     tests(of: "Telemetry"),
     tests(of: "JSON", ["TestSupport"]),
     tests(of: "Sampling", ["Telemetry", "Linux", "TestSupport"]),
-    tests(of: "Configuration", ["TestSupport"]),
+    tests(of: "Configuration", ["Telemetry", "TestSupport"]),
     tests(of: "TOML", ["TestSupport"]),
     tests(of: "OTLP", ["Telemetry", "TestSupport"]),
     tests(of: "Handshake", ["Telemetry", "TOML", "Digest", "Linux"]),

@@ -140,7 +140,9 @@ extension Agent {
     case .held: log.error("the agreement is held: nothing is sampled or sent until it is mended")
     case .inForce:
       log.notice(
-        "agreement in force: \(kept)\(agreement.offerProblem == nil ? "" : "; nothing is shared")")
+        "agreement in force: \(kept)"
+          + (agreement.offerProblem == nil || agreement.sharesSomething
+            ? "" : "; nothing is shared"))
     }
   }
 

@@ -106,7 +106,8 @@ extension Agent {
       let sources = sourcesInForce
       work =
         (sources.isEmpty ? "no source is agreed: nothing is sampled" : "sampling: \(sources)")
-        + (problem.isEmpty ? "" : "; nothing is shared\(problem)")
+        + (problem.isEmpty
+          ? "" : agreement.sharesSomething ? problem : "; nothing is shared\(problem)")
     }
     return ([work] + [agreementProblem, recordingProblem].compactMap(\.self)).joined(
       separator: "; ")

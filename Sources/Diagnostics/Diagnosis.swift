@@ -62,7 +62,7 @@ package struct Diagnosis: Sendable {
         ? "\(locations.settings) and the files that it names can be read"
         : "there is no \(locations.settings), so everything is as by default")
     if let wrongOwner { return add(.ownership, .failed, "\(wrongOwner)") }
-    add(.ownership, .ok, "nobody else can write them, or read what is secret")
+    add(.ownership, .ok, "nobody else can write these files, or read what is secret in them")
     lookAt(clock, Ledger.trustedMoment(locations))
     guard lookAt(agreement, contactsAnyway), let request else { return }
     contact(request, settings)
@@ -85,10 +85,13 @@ package struct Diagnosis: Sendable {
   /// Returns whether to go on.
   private mutating func lookAt(_ agreement: Agreement, _ contactsAnyway: Bool) -> Bool {
     let shared = DataSource.allCases.filter { agreement.terms(of: $0).decision.verdict == .share }
-    hasAgreement = agreement.standing == .inForce && agreement.offerProblem == nil
+    hasAgreement =
+      agreement.standing == .inForce && (agreement.offerProblem == nil || !shared.isEmpty)
     if hasAgreement, !shared.isEmpty {
       let supplier = agreement.offer?.recipient.supplier ?? ""
-      add(.agreement, .ok, "\(supplier) gets \(shared.map(\.name).joined(separator: ", "))")
+      let gets = "\(supplier) gets \(shared.map(\.name).joined(separator: ", "))"
+      let problem = agreement.offerProblem.map { "; the rest is held: \($0)" }
+      add(.agreement, problem == nil ? .ok : .warning, gets + (problem ?? ""))
       return true
     }
     let goesOn = contactsAnyway && agreement.offer != nil

@@ -86,6 +86,12 @@ extension Offer {
         "the offer sends to \(endpoint.value), what was accepted sends to \(accepted.endpoint.value)"
       )
     }
+    if certificateFile?.value != accepted.certificateFile?.value {
+      return (
+        certificateFile?.place ?? endpoint.place,
+        "the offer names other certificates for the receiver than what was accepted"
+      )
+    }
     guard let request = requests[source], let agreed = accepted.requests[source] else { return nil }
     if request.purpose != agreed.purpose {
       return (request.place, "the offer has another purpose than what was accepted")

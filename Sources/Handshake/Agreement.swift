@@ -175,6 +175,13 @@ package struct Agreement: Sendable {
       verdict: .share, rule: rule, reason: "asked for by the offer, shared by the customer")
   }
 
+  /// Whether the offer of today asks for `signal` of a source that is shared, and the one that was accepted did not.
+  package func isAskedForLater(_ signal: Signal) -> Bool {
+    terms(of: signal.source).decision.verdict == .share
+      && offer?.requests[signal.source]?.entry(for: signal) != nil
+      && acceptance.offer?.requests[signal.source]?.entry(for: signal) == nil
+  }
+
   /// The entry by which the customer withholds `signal`, whatever is said of its source.
   func withholding(_ signal: Signal) -> Located<SignalPattern>? {
     consent?.withheld.first { $0.value.matches(signal.name) }

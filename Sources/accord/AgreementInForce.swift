@@ -3,6 +3,7 @@ internal import Handshake
 internal import Linux
 internal import Recording
 internal import TOML
+internal import Telemetry
 
 /// The agreement as the two files say it at this moment.
 enum AgreementInForce {
@@ -24,6 +25,16 @@ enum AgreementInForce {
     return TrustedMoment.latest(
       of: moment, wallMilliseconds: clock.wallTimeMilliseconds,
       boot: (try? BootID.current()) ?? "", bootTimeMilliseconds: clock.bootTimeMilliseconds)
+  }
+}
+
+extension Agreement {
+  /// What follows from a problem of the offer, or of one of its sources, as a clause.
+  var heldSharing: String {
+    guard sharesSomething else { return "nothing is sent until this is mended" }
+    let held = DataSource.allCases.filter { terms(of: $0).isHeld }.map(\.name)
+    return
+      "nothing of \(held.joined(separator: ", ")) is sent until this is mended; the rest goes on"
   }
 }
 

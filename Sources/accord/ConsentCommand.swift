@@ -170,6 +170,14 @@ struct ConsentCheckCommand: ParsableCommand {
           + "\(accepted) goes on, and nothing new is shared until you write accepts = "
           + "\(offer.revision.value)")
     }
+    if case .new = agreement.acceptance {
+      notes.append("accordd has not recorded yet what was accepted: nothing is sent before it has")
+    }
+    let later = Catalog.signals.filter(agreement.isAskedForLater).map(\.name)
+    if !later.isEmpty {
+      notes.append(
+        "asked for since the offer was accepted, and not sent: \(later.joined(separator: ", "))")
+    }
     if let file = agreement.offer?.certificatePath(in: installation.locations.configuration),
       let problem = installation.locations.trustedOwners.problem(withCertificates: file)
     {
@@ -198,7 +206,7 @@ struct ConsentCheckCommand: ParsableCommand {
       throw CommandFailure(.noAgreement, "nothing is sampled or sent until this is mended")
     case .inForce:
       if agreement.offerProblem != nil {
-        throw CommandFailure(.noAgreement, "nothing is sent until this is mended")
+        throw CommandFailure(.noAgreement, agreement.heldSharing)
       }
     }
   }

@@ -100,11 +100,15 @@ extension ApplianceStatus {
         + (holdsAnything ? "; what was kept stays, until a consent says \"deny\"" : "")
     case .held: return "held: nothing is sampled or sent until this is mended; what was kept stays"
     case .inForce where agreement.offerProblem != nil:
-      return "sharing is held: nothing is sent until this is mended; what was kept stays"
+      return "sharing is held: \(agreement.heldSharing); what was kept stays"
     case .inForce:
       guard let offer = agreement.offer else { return "in force" }
       let until = agreement.consent?.until.map { ", until \($0.value)" } ?? ""
-      return "in force with \(offer.supplier.value), revision \(offer.revision.value)\(until)"
+      let accepted = agreement.consent?.accepts?.value ?? offer.revision.value
+      let newer =
+        accepted == offer.revision.value || !agreement.sharesSomething
+        ? "" : "; the offer is revision \(offer.revision.value) now"
+      return "in force with \(offer.supplier.value), revision \(accepted)\(newer)\(until)"
     }
   }
 

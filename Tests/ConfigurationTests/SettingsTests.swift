@@ -1,4 +1,5 @@
 import Configuration
+import Telemetry
 import TestSupport
 import Testing
 
@@ -32,6 +33,36 @@ struct SettingsTests {
     #expect(settings.historyKeepMilliseconds == 2_592_000_000)
     #expect(settings.sealMilliseconds == 60_000)
     #expect(settings.keepSentMilliseconds == 604_800_000)
+  }
+
+  @Test("what is denied of devices is added to what is denied by default")
+  func devices() throws {
+    let settings = try parse("[disks]\nallow = [\"loop7\"]\ndeny = [\"vda\", \"ram*\"]\n")
+    #expect(settings.devices.disks.allow == ["loop7"])
+    #expect(settings.devices.disks.deny == DeviceRules().disks.deny + ["vda"])
+    #expect(settings.devices.interfaces == DeviceRules().interfaces)
+  }
+
+  @Test(
+    "a pattern that can match no device is refused",
+    arguments: [
+      ("disks", "/dev/vda", "a disk has no path: expected a name as in /proc/diskstats"),
+      ("interfaces", "/eth0", "an interface has no path: expected a name as in /proc/net/dev"),
+      (
+        "filesystems", "mnt/x",
+        "expected a type as \"nfs4\", or a mount point that begins with a slash"
+      ),
+      ("disks", "sd?", "expected a name in which only * is special, as in \"loop*\""),
+      (
+        "disks", "a b",
+        "expected a name without blanks, with * for any characters, as in \"loop*\""
+      ),
+      ("disks", "", "expected a name without blanks, with * for any characters, as in \"loop*\""),
+    ])
+  func patterns(table: String, pattern: String, expected: String) {
+    #expect(
+      refusal("[\(table)]\nallow = [\"\(pattern)\"]\n")
+        == "2:10: '\(pattern)' matches no device; \(expected)")
   }
 
   @Test("every key changes its own setting")

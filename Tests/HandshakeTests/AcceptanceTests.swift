@@ -28,6 +28,10 @@ struct AcceptanceTests {
       problem: "the offer sends to https://elsewhere.example.com:4318, what was accepted sends to "
         + "https://telemetry.example.com:4318"),
     Edit(
+      testDescription: "other certificates", old: "4318\"", new: "4318\"\nca_file = \"other.pem\"",
+      outcome: .deny,
+      problem: "the offer names other certificates for the receiver than what was accepted"),
+    Edit(
       testDescription: "another purpose", old: "Recognise overheating", new: "Sell overheating",
       outcome: .deny, problem: "the offer has another purpose than what was accepted"),
     Edit(

@@ -243,3 +243,29 @@ def test_what_was_recorded_passes_the_agreement_of_the_moment_again_before_it_le
     sharing.write_offer(receiver.url, certificates.ca, environment=narrower)
     assert sharing.accord("upload").code == 0
     assert {point.signal for point in receiver.points() if point.source == "environment"} == {"system.cpu.time"}
+
+
+def test_a_source_whose_terms_changed_is_held_alone_and_everybody_says_so(sharing, receiver, certificates):
+    sharing.record()
+    finer = OFFER["environment"] | {"resolution": "50ms"}
+    sharing.write_offer(receiver.url, certificates.ca, environment=finer)
+    check = sharing.accord("consent", "check", json=False)
+    assert check.code == 4 and "the offer asks for a finer resolution than what was accepted" in check.err
+    held = "nothing of environment is sent until this is mended; the rest goes on"
+    assert check.err.endswith(f"accord: {held}\n")
+    assert held in sharing.accord("status", json=False).out
+    doctor = sharing.accord("doctor", json=False)
+    assert doctor.code == 0 and "Example Devices Ltd gets product; the rest is held" in doctor.out
+    assert sharing.accord("upload").code == 0
+    assert {point.source for point in receiver.points() if point.kind != "event"} == {"product"}
+
+
+def test_what_is_asked_for_later_is_named_and_not_sent(sharing, receiver, certificates):
+    sharing.write_offer(receiver.url, certificates.ca, product=OFFER["product"] | {"signals": ["os.*"]})
+    sharing.record()
+    sharing.write_offer(receiver.url, certificates.ca, product=OFFER["product"] | {"signals": ["os.*", "system.uptime"]})
+    note = "note: asked for since the offer was accepted, and not sent: system.uptime\n"
+    assert note in sharing.accord("consent", "check", json=False).out
+    sharing.record()
+    assert sharing.accord("upload").code == 0
+    assert "system.uptime" not in {point.signal for point in receiver.points()}
