@@ -39,11 +39,10 @@ extension Agent {
     let agreement = watch.agreement
     let time = clock.wallTimeMilliseconds
     do throws(SQLiteError) {
-      // Rule 3: before anything is shared under an acceptance, what was accepted is on the disk. The ledger first:
-      // a row too many says no wrong, an acceptance without a row would.
+      // Rule 3: before anything is shared under an acceptance, what was accepted is on the disk.
       if case .new(let accepted) = agreement.acceptance {
-        try record(accepted, time)
         guard keep(accepted) else { return }
+        try record(accepted, time)
       }
       let new = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
       let changes = try spool.settleGrants(by: agreement, nowMilliseconds: time)
@@ -68,13 +67,16 @@ extension Agent {
     }
   }
 
+  private func path(of accepted: AcceptedOffer) -> String {
+    state.accepted + "/"
+      + AcceptedOffer.fileName(supplier: accepted.supplier, revision: accepted.revision)
+  }
+
   private mutating func keep(_ accepted: AcceptedOffer) -> Bool {
-    let name = AcceptedOffer.fileName(supplier: accepted.supplier, revision: accepted.revision)
     do {
       try Directory.create(state.accepted, mode: 0o750)
       try AtomicFile.replace(
-        state.accepted + "/" + name, with: Array(accepted.text.utf8), mode: 0o640,
-        durability: .synchronised)
+        path(of: accepted), with: Array(accepted.text.utf8), mode: 0o640, durability: .synchronised)
       return true
     } catch {
       let problem = "what was accepted cannot be kept: \(error)"
@@ -86,10 +88,16 @@ extension Agent {
     }
   }
 
+  /// An acceptance without its row counts for nothing: it is kept and recorded again with the next tick.
   private func record(_ accepted: AcceptedOffer, _ time: Int64) throws(SQLiteError) {
-    try ledger.append(.offerAccepted, atMilliseconds: time) { detail in
-      detail.member("revision", accepted.revision)
-      detail.member("digest", SHA256(of: Array(accepted.text.utf8)).description)
+    do throws(SQLiteError) {
+      try ledger.append(.offerAccepted, atMilliseconds: time) { detail in
+        detail.member("revision", accepted.revision)
+        detail.member("digest", SHA256(of: Array(accepted.text.utf8)).description)
+      }
+    } catch {
+      try? AtomicFile.remove(path(of: accepted))
+      throw error
     }
   }
 

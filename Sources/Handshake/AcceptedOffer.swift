@@ -4,8 +4,8 @@
 // with its patterns expanded to the names of that day's catalog. From then on no more than that is shared under
 // this acceptance: an edited offer, a newer one, or a newer package that knows more signals can take away, and
 // can add nothing. What was agreed keeps flowing meanwhile. Where the offer of today differs in what the
-// customer decided by (where it goes, why, what for, how long it is kept, how fine it is), the source is held
-// until a revision is accepted again.
+// customer decided by (where it goes and by which certificates, why, what for, how long it is kept, how fine it
+// is), the source is held until a revision is accepted again.
 //
 // The kept offer is itself an offer in TOML, so that people can read it and compare.
 

@@ -149,6 +149,20 @@ struct AgreementChangeTests {
     #expect(try appliance.ledger().count { $0 == "offer-accepted" } == 2)
   }
 
+  @Test("rule 3: while what was accepted cannot be kept nothing is shared, and it is told once")
+  func acceptanceCannotBeKept() throws {
+    let appliance = try Appliance(consent: consent())
+    appliance.write("in the way", to: appliance.state.accepted)
+    appliance.run(seconds: 600)
+    #expect(appliance.journal.count("what was accepted cannot be kept") == 1)
+    #expect(try appliance.ledger() == [])
+    #expect(try appliance.batches(appliance.state.spool, .environment) == 0)
+    appliance.remove(appliance.state.accepted)
+    appliance.run(seconds: 120)
+    #expect(try appliance.ledger().count { $0 == "offer-accepted" } == 1)
+    #expect(try appliance.batches(appliance.state.spool, .environment) > 0)
+  }
+
   @Test("rule 3: another receiver under the same revision gets nothing")
   func anotherReceiver() throws {
     let appliance = try Appliance(consent: consent())
