@@ -15,6 +15,8 @@ package struct Locations: Sendable {
   package var settings: String { configuration + "/accord.toml" }
   package var offer: String { configuration + "/offer.toml" }
   package var consent: String { configuration + "/consent.toml" }
+  /// What tells one installation of an operating system from another, machine-id(5).
+  package var machineFile: String { prefix + "/etc/machine-id" }
   package var state: String { prefix + "/var/lib/accord" }
   package var run: String { prefix + "/run/accord" }
   package var statusFile: String { run + "/status.json" }

@@ -76,7 +76,7 @@ package struct Agent: ~Copyable {
       try Directory.create(locations.run, mode: 0o755)
       return try BootID.current()
     }
-    let databases = try openDatabases(StateDirectory(locations.state), settings, clock, log)
+    let databases = try openDatabases(locations, settings, clock, log)
     return Agent(locations, kernelRoot, settings, clock, log, boot, databases)
   }
 
@@ -96,7 +96,7 @@ package struct Agent: ~Copyable {
     spool = databases.spool
     watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
-      acceptedFolder: StateDirectory(locations.state).accepted,
+      record: StateDirectory(locations.state).acceptanceRecord,
       trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
     sampler = Sampler(root: kernelRoot, devices: settings.devices)
     statusFile = StatusFile(locations.statusFile)
@@ -134,6 +134,7 @@ package struct Agent: ~Copyable {
   package mutating func stop() -> Bool {
     lookAtAgreement(clock.bootTimeMilliseconds)
     seal()
+    try? Pair.remember(ledger, spool, machineFile: locations.machineFile)
     writeStatus(clock.bootTimeMilliseconds, isRunning: false)
     guard let problem = agreementProblem ?? recordingProblem else { return true }
     log.error("stopped, and the readings in memory are lost: \(problem)")

@@ -41,8 +41,7 @@ extension Agent {
     do throws(SQLiteError) {
       // Rule 3: before anything is shared under an acceptance, what was accepted is on the disk.
       if case .new(let accepted) = agreement.acceptance {
-        guard keep(accepted) else { return }
-        try record(accepted, time)
+        guard keep(accepted, time) else { return }
       }
       let new = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
       let changes = try spool.settleGrants(by: agreement, nowMilliseconds: time)
@@ -50,6 +49,7 @@ extension Agent {
       for change in changes { try record(change, time) }
       let grants = try spool.openGrants()
       if !grants.isEmpty { try makeIdentity(time) }
+      try Pair.remember(ledger, spool, machineFile: locations.machineFile)
       spool.begin(agreement, grants: grants)
       hasOpenGrants = !grants.isEmpty
       fingerprint = new
@@ -67,16 +67,12 @@ extension Agent {
     }
   }
 
-  private func path(of accepted: AcceptedOffer) -> String {
-    state.accepted + "/"
-      + AcceptedOffer.fileName(supplier: accepted.supplier, revision: accepted.revision)
-  }
-
-  private mutating func keep(_ accepted: AcceptedOffer) -> Bool {
-    do {
-      try Directory.create(state.accepted, mode: 0o750)
-      try AtomicFile.replace(
-        path(of: accepted), with: Array(accepted.text.utf8), mode: 0o640, durability: .synchronised)
+  private mutating func keep(_ accepted: AcceptedOffer, _ time: Int64) -> Bool {
+    do throws(RecordingError) {
+      try ledger.accept(
+        accepted, consentModifiedNanoseconds: watch.consentModifiedNanoseconds, in: state,
+        atMilliseconds: time)
+      watch.readAgain()
       return true
     } catch {
       let problem = "what was accepted cannot be kept: \(error)"
@@ -84,20 +80,8 @@ extension Agent {
         log.error("\(problem); nothing is sampled until the agreement can be written down")
         agreementProblem = problem
       }
+      if case .database(let cause) = error { replaceDamagedDatabase(cause) }
       return false
-    }
-  }
-
-  /// An acceptance without its row counts for nothing: it is kept and recorded again with the next tick.
-  private func record(_ accepted: AcceptedOffer, _ time: Int64) throws(SQLiteError) {
-    do throws(SQLiteError) {
-      try ledger.append(.offerAccepted, atMilliseconds: time) { detail in
-        detail.member("revision", accepted.revision)
-        detail.member("digest", SHA256(of: Array(accepted.text.utf8)).description)
-      }
-    } catch {
-      try? AtomicFile.remove(path(of: accepted))
-      throw error
     }
   }
 
@@ -121,6 +105,9 @@ extension Agent {
         $0.member("source", grant.source.name)
       }
     case .closed(let grant):
+      if watch.agreement.grantIntent(for: grant.source) == .close {
+        try ledger.noteRevocation(consentModifiedNanoseconds: watch.consentModifiedNanoseconds)
+      }
       try ledger.append(.grantClosed, atMilliseconds: time) {
         $0.member("grant", grant.id)
         $0.member("source", grant.source.name)
@@ -129,8 +116,9 @@ extension Agent {
   }
 
   private func makeIdentity(_ time: Int64) throws(SQLiteError) {
+    let isKnown = try ledger.knowsPseudonym()
     do {
-      guard try Identity.create(state) else { return }
+      guard try Identity.create(state, isKnown: isKnown) else { return }
     } catch {
       log.error("\(error); nothing can be sent without a pseudonym")
       return

@@ -2,6 +2,7 @@
 // Then it is treated as at the start: set aside and begun anew, without a restart. Readings in memory go into
 // the new one, except those of a lost spool: its grants are lost with it, and they belong to no other.
 
+internal import Handshake
 internal import JSON
 internal import Linux
 internal import Recording
@@ -19,7 +20,11 @@ extension Agent {
       switch error.path {
       case state.history: try history.reopen()
       case state.spool: try spool.reopen()
-      default: ledger = try Ledger.open(state, busyMilliseconds: Limits.daemonBusyMilliseconds)
+      default:
+        ledger = try Ledger.open(state, busyMilliseconds: Limits.daemonBusyMilliseconds)
+        try ledger.begin(state)
+        // Nothing counts as accepted any more.
+        watch.readAgain()
       }
       // What the database knew of the agreement is written down again.
       if error.path != state.history { isAgreementApplied = false }
@@ -43,6 +48,8 @@ extension Agent {
       if !spool.isInPlace {
         revocation.spoolRewrite = nil
         try spool.reopen()
+        try Self.adoptCopies(ledger, spool, locations, clock, log)
+        watch.readAgain()
         replacementProblem = nil
         isAgreementApplied = false
         log.error(

@@ -86,6 +86,7 @@ extension Agent {
     _ deletion: Deletion, _ database: String, _ time: Int64
   ) throws(SQLiteError) {
     revocation.isOwed = true
+    try ledger.noteRevocation(consentModifiedNanoseconds: watch.consentModifiedNanoseconds)
     log.notice(
       """
       \(deletion.source.name) is no longer agreed (\(deletion.reason)): removing \(deletion.batches) \
@@ -105,6 +106,8 @@ extension Agent {
       watch.agreement.grantIntent(for: $0) == .close
     }
     guard isRevoked, (try? Identity.current(state)) != .some(.none) else { return }
+    // First: what the ledger does not know is never taken for the appliance's own again.
+    try ledger.forgetPseudonym()
     do {
       try Identity.remove(state)
     } catch {

@@ -67,7 +67,7 @@ package final class Uploader {
     let owners = TrustedOwners(alsoCurrentUser: !locations.isSystem)
     var watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
-      acceptedFolder: StateDirectory(locations.state).accepted,
+      record: StateDirectory(locations.state).acceptanceRecord,
       trusting: owners)
     let directory = StateDirectory(locations.state)
     let boot = try translated { () throws(SystemError) in try BootID.current() }
@@ -114,6 +114,12 @@ package final class Uploader {
       try Outbox.openForDelivery(directory)
     }
     guard let outbox else { return UploadReport() }
+    let mismatch = try translated { () throws(RecordingError) in
+      try Pair.mismatch(ledger, outbox, directory, machineFile: locations.machineFile)
+    }
+    if let mismatch {
+      throw .noAgreement("\(mismatch): start accordd; nothing was sent, and nobody was contacted")
+    }
     let uploader = Uploader(
       locations, directory, clock, boot, settings, connection, watch, ledger, outbox, send,
       isByHand: isByHand)
@@ -177,6 +183,7 @@ extension Uploader {
     }
     if report.waitsFor == nil || !report.sent.isEmpty { try outbox.setLastFailure(report.stopped) }
     try outbox.forgetOldest()
+    try Pair.remember(ledger, outbox, directory, machineFile: locations.machineFile)
     report.refusal = UploadRefusal(watch.agreement, "what is not delivered stays here")
   }
 

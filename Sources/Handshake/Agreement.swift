@@ -95,11 +95,13 @@ package struct Agreement: Sendable {
   ///   - consent: the customer's half, nil when there is no file.
   ///   - offer: the supplier's half, nil when there is no file.
   ///   - kept: what was kept of the revision that the consent accepts, nil when nothing was.
+  ///   - wait: why nothing is shared until the offer is accepted anew, if that is so.
   ///   - nowMilliseconds: Unix time; when the clock cannot be trusted, the latest that it can be.
   package init(
     consent: Result<Consent, FileProblem>?, consentFile: String,
     offer: Result<Offer, FileProblem>?, offerFile: String,
-    kept: Result<AcceptedOffer, FileProblem>?, nowMilliseconds: Int64
+    kept: Result<AcceptedOffer, FileProblem>?,
+    wait: (reason: LedgerFacts.Wait, ledgerFile: String)? = nil, nowMilliseconds: Int64
   ) {
     self.consentFile = consentFile
     self.offerFile = offerFile
@@ -109,7 +111,7 @@ package struct Agreement: Sendable {
     standing = Self.standing(consent, consentFile, nowMilliseconds)
     var judge = SourceJudge(
       consentFile: consentFile, offerFile: offerFile, consent: self.consent, standing: standing,
-      offer: offer, kept: kept)
+      offer: offer, kept: kept, wait: wait)
     terms = DataSource.allCases.map { judge.terms(of: $0) }
     offerProblem = judge.sharingProblem
     acceptance = judge.acceptance

@@ -8,6 +8,7 @@
 // Both halves are read and then looked at again: if one moved meanwhile, everything is held until the next
 // look, because nobody ever agreed to that combination.
 
+internal import Digest
 internal import Linux
 internal import TOML
 internal import Telemetry
@@ -19,12 +20,13 @@ package struct AgreementWatch: ~Copyable {
 
   private let consentPath: String
   private let offerPath: String
-  private let acceptedFolder: String
+  private let record: AcceptanceRecord
   private let owners: TrustedOwners
   private var consentState: FileState?
   private var offerState: FileState?
   private var consentFile: AgreementFile = .missing
   private var offerFile: AgreementFile = .missing
+  private var facts = LedgerFacts.none
   /// What was kept of the revision that the consent accepts.
   private var acceptedPath: String?
   private var acceptedState: FileState?
@@ -32,19 +34,22 @@ package struct AgreementWatch: ~Copyable {
   /// The boot clock when a file was last seen to move.
   private var movedAtMilliseconds: Int64 = 0
 
-  /// - Parameter acceptedFolder: where accepted offers are kept, by `AcceptedOffer.fileName`.
   package init(
-    consentPath: String, offerPath: String, acceptedFolder: String, trusting owners: TrustedOwners
+    consentPath: String, offerPath: String, record: AcceptanceRecord,
+    trusting owners: TrustedOwners
   ) {
     self.consentPath = consentPath
     self.offerPath = offerPath
-    self.acceptedFolder = acceptedFolder
+    self.record = record
     self.owners = owners
     unchangedSinceMilliseconds = 0
     agreement = Agreement(
       consent: nil, consentFile: consentPath, offer: nil, offerFile: offerPath,
       kept: nil, nowMilliseconds: 0)
   }
+
+  /// When the consent file was last saved, nil when there is none: nanoseconds since 1970.
+  package var consentModifiedNanoseconds: Int64? { consentState?.modifiedNanoseconds }
 
   /// Looks at both files, and at the time. Returns whether the agreement is another one than before.
   ///
@@ -64,6 +69,9 @@ package struct AgreementWatch: ~Copyable {
     unchangedSinceMilliseconds = bootTimeMilliseconds
     return true
   }
+
+  /// Has everything read anew at the next look, because what the ledger remembers is another.
+  package mutating func readAgain() { mustReadAgain = true }
 
   /// Whether the customer's word has stood long enough to be followed by deletion.
   package func hasSettled(bootTimeMilliseconds: Int64) -> Bool {
@@ -103,9 +111,26 @@ package struct AgreementWatch: ~Copyable {
           FilePlace(file: consentPath), "an agreement file changed while it was read",
           expected: "it is read again at the next tick"))
     }
+    facts = record.facts()
+    holdOldConsent()
     mustReadAgain =
-      !isSteady || consentFile.isUnreadable || offerFile.isUnreadable
+      !isSteady || consentFile.isUnreadable || offerFile.isUnreadable || facts.isUnreadable
       || bootTimeMilliseconds - movedAtMilliseconds < Limits.racyChangeMilliseconds
+  }
+
+  /// Rule 9: a file from before the last revocation is an old copy that came back.
+  private mutating func holdOldConsent() {
+    guard case .content = consentFile, let revoked = facts.revokedModifiedNanoseconds,
+      let saved = consentModifiedNanoseconds, saved < revoked
+    else { return }
+    func time(_ nanoseconds: Int64) -> String {
+      CalendarTime.rfc3339(milliseconds: nanoseconds / 1_000_000)
+    }
+    consentFile = .untrusted(
+      FileProblem(
+        FilePlace(file: consentPath),
+        "it was last saved at \(time(saved)), before what was revoked at \(time(revoked)): an old copy came back",
+        expected: "if it says what you want, save it again, or: accord consent accept"))
   }
 
   private mutating func decide(_ nowMilliseconds: Int64) {
@@ -115,28 +140,55 @@ package struct AgreementWatch: ~Copyable {
     agreement = Agreement(
       consent: consent, consentFile: consentPath,
       offer: offerFile.parsed(offerPath) { bytes throws(TOMLError) in try Offer(parsing: bytes) },
-      offerFile: offerPath, kept: readKept(try? consent?.get()), nowMilliseconds: nowMilliseconds)
+      offerFile: offerPath, kept: readKept(try? consent?.get()),
+      wait: facts.wait.map { ($0, record.ledgerFile) }, nowMilliseconds: nowMilliseconds)
   }
 
-  /// What was kept of the revision that the consent accepts. The file is the agent's own, like its databases.
+  /// What was kept of the revision that the consent accepts, and counts by the ledger's word.
   private mutating func readKept(_ consent: Consent?) -> Result<AcceptedOffer, FileProblem>? {
     (acceptedPath, acceptedState) = (nil, nil)
     guard let supplier = consent?.supplier?.value, let revision = consent?.accepts?.value else {
       return nil
     }
-    let path =
-      acceptedFolder + "/" + AcceptedOffer.fileName(supplier: supplier, revision: revision)
+    let name = AcceptedOffer.fileName(supplier: supplier, revision: revision)
+    let path = record.folder + "/" + name
     acceptedPath = path
+    acceptedState = (try? FileState.of(path)) ?? nil
+    // A file without the ledger's word is what a crash left in the middle of an acceptance, or not ours.
+    guard let digest = facts.acceptances[name] else { return nil }
     let content: AgreementFile
     do {
-      acceptedState = try FileState.of(path)
-      guard acceptedState != nil else { return nil }
-      content = .content(
-        try FileDescriptor.open(path, .readOnly).readAll(limitBytes: Limits.acceptedOfferBytesMax))
+      let bytes = try FileDescriptor.open(path, .readOnly).readAll(
+        limitBytes: Limits.acceptedOfferBytesMax)
+      content =
+        SHA256(of: bytes).bytes == digest
+        ? .content(bytes)
+        : .untrusted(
+          FileProblem(
+            FilePlace(file: path),
+            "this is not what was accepted: the ledger knows another content",
+            expected: "read the offer again, and if you agree: accord consent accept"))
     } catch {
       content = .unreadable(
-        FileProblem(FilePlace(file: path), "\(error)", expected: "expected what was accepted"))
+        FileProblem(
+          FilePlace(file: path), "what was accepted cannot be read: \(error)",
+          expected: "read the offer again, and if you agree: accord consent accept"))
     }
     return content.parsed(path) { bytes throws(TOMLError) in try AcceptedOffer(parsing: bytes) }
+  }
+}
+
+/// Where what was accepted is kept, and who vouches for it.
+package struct AcceptanceRecord: Sendable {
+  /// Where accepted offers are kept, by `AcceptedOffer.fileName`.
+  package let folder: String
+  package let ledgerFile: String
+  /// Asked whenever the agreement is read.
+  package let facts: @Sendable () -> LedgerFacts
+
+  package init(folder: String, ledgerFile: String, facts: @escaping @Sendable () -> LedgerFacts) {
+    self.folder = folder
+    self.ledgerFile = ledgerFile
+    self.facts = facts
   }
 }

@@ -11,6 +11,8 @@ struct SourceJudge {
   let offer: Result<Offer, FileProblem>
   /// What was kept of the revision that the consent accepts, nil when nothing was.
   let kept: Result<AcceptedOffer, FileProblem>?
+  /// Why nothing is shared until the offer is accepted anew.
+  let wait: (reason: LedgerFacts.Wait, ledgerFile: String)?
   /// What the sharing rests on.
   private(set) var acceptance = Acceptance.none
   /// The reason why something that the customer shares is held, if anything is.
@@ -18,7 +20,8 @@ struct SourceJudge {
 
   init(
     consentFile: String, offerFile: String, consent: Consent?, standing: Agreement.Standing,
-    offer: Result<Offer, FileProblem>, kept: Result<AcceptedOffer, FileProblem>?
+    offer: Result<Offer, FileProblem>, kept: Result<AcceptedOffer, FileProblem>?,
+    wait: (reason: LedgerFacts.Wait, ledgerFile: String)?
   ) {
     self.consentFile = consentFile
     self.offerFile = offerFile
@@ -26,6 +29,7 @@ struct SourceJudge {
     self.standing = standing
     self.offer = offer
     self.kept = kept
+    self.wait = wait
   }
 
   mutating func terms(of source: DataSource) -> Agreement.SourceTerms {
@@ -79,6 +83,7 @@ struct SourceJudge {
     _ offer: Offer, _ consent: Consent
   ) throws(FileProblem) -> Acceptance {
     if case .none = acceptance {} else { return acceptance }
+    if let wait { throw wait.reason.problem(wait.ledgerFile, offer) }
     if let kept { return .kept(try kept.get()) }
     return consent.accepts?.value == offer.revision.value
       ? .new(AcceptedOffer(freezing: offer)) : .none
@@ -93,9 +98,9 @@ struct SourceJudge {
   }
 
   private func remedy(_ offer: Offer, _ consent: Consent) -> String {
-    offer.revision.value == consent.accepts?.value
-      ? "ask \(offer.supplier.value) for an offer with a revision of its own"
-      : "read it, and if you agree write accepts = \(offer.revision.value)"
+    let accepting = "read it, and if you agree: accord consent accept"
+    return offer.revision.value == consent.accepts?.value
+      ? accepting : accepting + " (or write accepts = \(offer.revision.value))"
   }
 
   private mutating func held(because problem: FileProblem) -> Agreement.SourceTerms {

@@ -53,6 +53,7 @@ extension Spool {
           changes.append(.opened(try store.openGrant(source, recipient, nowMilliseconds)))
         }
       }
+      if !changes.isEmpty { try store.database.raiseEpoch() }
       return changes
     }
   }

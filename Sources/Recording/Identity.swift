@@ -11,9 +11,11 @@ package enum Identity {
     return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }
 
-  /// Makes the pseudonym if there is none. Returns whether it was made.
-  package static func create(_ directory: StateDirectory) throws(SystemError) -> Bool {
-    guard try current(directory) == nil else { return false }
+  /// Makes the pseudonym if there is none that the ledger knows. Returns whether it was made.
+  package static func create(
+    _ directory: StateDirectory, isKnown: Bool
+  ) throws(SystemError) -> Bool {
+    if isKnown, try current(directory) != nil { return false }
     try AtomicFile.replace(
       directory.identity, with: Array((randomUUID() + "\n").utf8), mode: 0o640,
       durability: .synchronised)

@@ -16,7 +16,7 @@ package import SQLite
 internal import Telemetry
 
 package struct Ledger: ~Copyable {
-  private let database: Database
+  let database: Database
 
   package static func open(
     _ directory: StateDirectory, busyMilliseconds: Int32
@@ -26,7 +26,7 @@ package struct Ledger: ~Copyable {
         directory.ledger, .ledger, in: directory, busyMilliseconds: busyMilliseconds))
   }
 
-  private init(database: consuming Database) { self.database = database }
+  init(database: consuming Database) { self.database = database }
 
   /// Forgets what only an entry needs.
   package func releaseUnusedMemory() { database.releaseUnusedMemory() }
@@ -40,6 +40,7 @@ package struct Ledger: ~Copyable {
     case deletionDone = "deletion-done"
     case readingsLost = "readings-lost"
     case databaseSetAside = "database-set-aside"
+    case databasesCopied = "databases-copied"
     case identityCreated = "identity-created"
     case identityRemoved = "identity-removed"
     case upload = "upload"
@@ -49,20 +50,27 @@ package struct Ledger: ~Copyable {
   package func append(
     _ event: Event, atMilliseconds time: Int64, _ detail: (inout JSONWriter) -> Void
   ) throws(SQLiteError) {
+    try database.transaction { () throws(SQLiteError) in
+      try appendInTransaction(event, atMilliseconds: time, detail)
+    }
+  }
+
+  /// As above, as a part of the caller's transaction.
+  func appendInTransaction(
+    _ event: Event, atMilliseconds time: Int64, _ detail: (inout JSONWriter) -> Void
+  ) throws(SQLiteError) {
     var writer = JSONWriter()
     writer.object(detail)
     let text = writer.text
-    try database.transaction { () throws(SQLiteError) in
-      let (number, previous) = try head()
-      var insertion = try database.prepare("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)")
-      insertion.bind(number + 1)
-      insertion.bind(time)
-      insertion.bind(event.rawValue)
-      insertion.bind(text)
-      insertion.bind(
-        Self.hash(previous, number + 1, time, Array(event.rawValue.utf8), Array(text.utf8)))
-      try insertion.run()
-    }
+    let (number, previous) = try head()
+    var insertion = try database.prepare("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)")
+    insertion.bind(number + 1)
+    insertion.bind(time)
+    insertion.bind(event.rawValue)
+    insertion.bind(text)
+    insertion.bind(
+      Self.hash(previous, number + 1, time, Array(event.rawValue.utf8), Array(text.utf8)))
+    try insertion.run()
   }
 
   /// Whether the answer to a delivery is written down already. Looks from the newest row backwards.

@@ -175,6 +175,14 @@ enum Schema {
       nonce BLOB NOT NULL,
       fingerprint BLOB NOT NULL
     );
+    -- What was accepted of the supplier's offers. The names of the files hold the supplier's digest.
+    CREATE TABLE acceptances (
+      file TEXT PRIMARY KEY,         -- under accepted/
+      digest BLOB NOT NULL,          -- SHA-256 of what was kept
+      at_ms INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    -- See Ledger.Mark.
+    CREATE TABLE marks (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
     -- The latest moment at which somebody vouched for the time.
     CREATE TABLE trusted_time (
       number INTEGER PRIMARY KEY CHECK (number = 1),

@@ -10,7 +10,7 @@ enum AgreementInForce {
   static func read(_ locations: Locations) -> Agreement {
     var watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
-      acceptedFolder: StateDirectory(locations.state).accepted,
+      record: StateDirectory(locations.state).acceptanceRecord,
       trusting: locations.trustedOwners)
     let clock = SystemClock()
     _ = watch.refresh(

@@ -2,6 +2,7 @@
 
 import Configuration
 import Glibc
+import Handshake
 import Linux
 import Recording
 import SQLite
@@ -44,7 +45,7 @@ final class Appliance {
   /// Starts with these two files; nil is none.
   init(
     consent: String?, offer: String? = exampleOffer, settings: Settings = Settings(),
-    before: (Locations) -> Void = { _ in }
+    machine: String? = nil, before: (Locations) -> Void = { _ in }
   ) throws {
     let place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
     var template = Array("\(place)/accord-agent-XXXXXX".utf8CString)
@@ -59,6 +60,7 @@ final class Appliance {
     for (name, text) in smallMachine { Self.write(text, to: prefix + "/kernel" + name) }
     if let consent { Self.write(consent, to: locations.consent) }
     if let offer { Self.write(offer, to: locations.offer) }
+    if let machine { Self.write(machine + "\n", to: locations.machineFile) }
     before(locations)
     do {
       agent = try Agent.start(
@@ -95,6 +97,15 @@ final class Appliance {
   }
 
   func remove(_ path: String) { unlink(path) }
+
+  /// Accepts the offer that is there, as `accord consent accept` does.
+  func accept() throws {
+    let offer = try FileDescriptor.open(locations.offer, .readOnly).readAll(limitBytes: 1 << 20)
+    try Ledger.open(state, busyMilliseconds: 1_000).accept(
+      AcceptedOffer(freezing: try Offer(parsing: offer)),
+      consentModifiedNanoseconds: try FileState.of(locations.consent)?.modifiedNanoseconds,
+      in: state, atMilliseconds: clock.wallTimeMilliseconds)
+  }
 
   func consent(_ text: String?) {
     if let text { write(text, to: locations.consent) } else { remove(locations.consent) }

@@ -112,18 +112,22 @@ struct RecordingTroubleTests {
 
   @Test(
     "a damaged database is set aside at the start, the ledger says so, and recording goes on",
-    arguments: ["history.db", "spool.db", "ledger.db"])
+    arguments: ["history.db", "spool.db"])
   func damaged(_ name: String) throws {
-    let appliance = try Appliance(consent: consent()) { locations in
-      try! AtomicFile.replace(
-        locations.state + "/" + name, with: [UInt8](repeating: 0x5a, count: 9_000), mode: 0o644,
-        durability: .volatile)
+    let appliance = try Appliance(consent: consent())
+    appliance.stop()
+    for suffix in ["-wal", "-shm"] {
+      appliance.remove(appliance.locations.state + "/" + name + suffix)
     }
+    try AtomicFile.replace(
+      appliance.locations.state + "/" + name, with: [UInt8](repeating: 0x5a, count: 9_000),
+      mode: 0o644, durability: .volatile)
+    try appliance.restart(stopping: false)
     appliance.run(seconds: 120)
     #expect(access(appliance.locations.state + "/\(name).damaged-1", F_OK) == 0)
     #expect(try appliance.batches(appliance.state.history, .product) == 2)
     #expect(try appliance.batches(appliance.state.spool, .environment) == 2)
-    #expect(try appliance.ledger().first == "database-set-aside")
+    #expect(try appliance.ledger().contains("database-set-aside"))
     #expect(appliance.journal.says("\(name) was damaged"))
   }
 

@@ -80,18 +80,18 @@ final class Appliance {
     try Directory.create(locations.state, mode: 0o755)
     try write(offer: offerText)
     try write(consent: consentText)
-    _ = try Identity.create(directory)
+    _ = try Identity.create(directory, isKnown: false)
     try accept(offerText)
   }
 
   /// Keeps an offer as accordd does when it is accepted.
   func accept(_ offer: String) throws {
     let accepted = AcceptedOffer(freezing: try Offer(parsing: Array(offer.utf8)))
-    let name = AcceptedOffer.fileName(supplier: accepted.supplier, revision: accepted.revision)
-    try Directory.create(directory.accepted, mode: 0o755)
-    try AtomicFile.replace(
-      directory.accepted + "/" + name, with: Array(accepted.text.utf8), mode: 0o644,
-      durability: .volatile)
+    let ledger = try ledger()
+    try ledger.begin(directory)
+    try ledger.accept(
+      accepted, consentModifiedNanoseconds: nil, in: directory,
+      atMilliseconds: clock.wallTimeMilliseconds)
   }
 
   func write(consent: String) throws {

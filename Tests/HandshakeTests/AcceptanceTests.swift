@@ -1,3 +1,4 @@
+import Linux
 import TOML
 import Telemetry
 import Testing
@@ -61,10 +62,11 @@ struct AcceptanceTests {
     let moved = exampleOffer.editing("telemetry.example", "elsewhere.example")
     #expect(
       agreement(offer: moved, accepted: exampleOffer).offerProblem?.expected
-        == "ask Example Devices Ltd for an offer with a revision of its own")
+        == "read it, and if you agree: accord consent accept")
     #expect(
       agreement(offer: moved.editing("revision = 2", "revision = 3"), accepted: exampleOffer)
-        .offerProblem?.expected == "read it, and if you agree write accepts = 3")
+        .offerProblem?.expected
+        == "read it, and if you agree: accord consent accept (or write accepts = 3)")
   }
 
   @Test("a source whose terms changed is held alone")
@@ -141,20 +143,89 @@ struct AcceptanceTests {
     #expect(shared.contentDigest == later.contentDigest)
   }
 
-  @Test("what was kept and cannot be read holds the sharing and names the file")
+  @Test("what was kept and cannot be read, or is not what was accepted, holds the sharing")
   func damaged() throws {
     let desk = Desk()
     defer { desk.removeAccepted() }
     desk.look()
     #expect(desk.verdict == .share)
     let name = AcceptedOffer.fileName(supplier: "Example Devices Ltd", revision: 2)
+    let kept = AcceptedOffer(freezing: try Offer(parsing: Array(exampleOffer.utf8))).text
     desk.writeAccepted("schema = 1\nsupplier = ", name)
     #expect(desk.look())
     #expect(desk.verdict == .deny)
     #expect(desk.problem?.contains("accepted/\(name):2:12: ") == true)
-    desk.writeAccepted(
-      AcceptedOffer(freezing: try Offer(parsing: Array(exampleOffer.utf8))).text, name)
+    desk.writeAccepted(kept, name)
     #expect(desk.look())
+    #expect(desk.verdict == .share)
+    desk.writeAccepted(kept.editing("7776000000ms", "77760000000ms"), name, vouchedFor: kept)
+    #expect(desk.look())
+    #expect(desk.problem?.contains("accepted/\(name): this is not what was accepted") == true)
+    desk.writeAccepted(kept, name)
+    desk.removeAccepted()
+    #expect(desk.look())
+    #expect(desk.problem?.contains("accepted/\(name): what was accepted cannot be read") == true)
+  }
+
+  @Test("a kept offer that the ledger does not vouch for counts for nothing")
+  func notVouchedFor() {
+    let wide = exampleOffer.editing("\"system.memory.*\"", "\"system.*\"")
+    let desk = Desk(offer: wide)
+    defer { desk.removeAccepted() }
+    desk.writeAccepted(wide, AcceptedOffer.fileName(supplier: "Example Devices Ltd", revision: 2))
+    desk.memory.facts = .none
+    desk.look()
+    guard case .new = desk.watch.agreement.acceptance else {
+      Issue.record("the offer counts as accepted")
+      return
+    }
+  }
+
+  @Test(
+    "while the ledger asks for a new acceptance nothing is shared, and what is local goes on",
+    arguments: [LedgerFacts.Wait.ledgerLost, .copied, .unreadable("busy")])
+  func waits(_ wait: LedgerFacts.Wait) {
+    let desk = Desk(consent: exampleConsent.editing("product = \"share\"", "product = \"local\""))
+    desk.memory.facts.wait = wait
+    desk.look()
+    #expect(desk.verdict == .deny)
+    #expect(desk.watch.agreement.terms(of: .environment).isHeld)
+    #expect(desk.watch.agreement.terms(of: .product).decision.verdict == .local)
+    #expect(desk.problem?.hasPrefix(desk.path + "/ledger.db: ") == true)
+    desk.memory.facts.wait = nil
+    desk.watch.readAgain()
+    #expect(desk.look())
+    #expect(desk.verdict == .share)
+  }
+}
+
+@Suite("Rule 9: old files do not bring back what was revoked")
+struct OldConsentTests {
+  @Test("a consent file that was saved before the last revocation holds until it is saved again")
+  func older() throws {
+    let desk = Desk()
+    desk.look()
+    let old = try #require(try FileState.of(desk.consent))
+    #expect(desk.watch.consentModifiedNanoseconds == old.modifiedNanoseconds)
+    desk.memory.facts.revokedModifiedNanoseconds = old.modifiedNanoseconds + 1
+    // Other bytes with the old time, as `cp -p` of a backup leaves them.
+    desk.write(exampleConsent + "# from the backup\n", to: desk.consent)
+    desk.restoreTimes(desk.consent, old)
+    #expect(desk.look())
+    #expect(desk.watch.agreement.standing != .inForce)
+    #expect(desk.watch.agreement.terms(of: .environment).isHeld)
+    #expect(desk.problem?.contains("an old copy came back") == true)
+    desk.write(exampleConsent, to: desk.consent)
+    #expect(desk.look())
+    #expect(desk.verdict == .share)
+  }
+
+  @Test("the very file by which something was revoked is in force")
+  func same() throws {
+    let desk = Desk()
+    desk.memory.facts.revokedModifiedNanoseconds = try #require(try FileState.of(desk.consent))
+      .modifiedNanoseconds
+    desk.look()
     #expect(desk.verdict == .share)
   }
 }

@@ -154,7 +154,7 @@ struct AgreementTests {
     #expect(
       "\(mismatch)" == """
         consent.toml:3:11: revision 1 of the offer was accepted; the offer at offer.toml:3 is revision 2: \
-        read it, and if you agree write accepts = 2
+        read it, and if you agree: accord consent accept (or write accepts = 2)
         """)
   }
 

@@ -1,13 +1,20 @@
 // A directory with the two files as people leave them there, and a watch that looks at them.
 
+import Digest
 import Glibc
 import Linux
 import Telemetry
 
 @testable import Handshake
 
+/// What the ledger remembers.
+final class Memory: @unchecked Sendable {
+  var facts = LedgerFacts.none
+}
+
 final class Desk {
   let path: String
+  let memory = Memory()
   var watch: AgreementWatch
   /// The boot clock of the tests.
   var bootTime: Int64 = 1_000_000
@@ -21,7 +28,9 @@ final class Desk {
     path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
     watch = AgreementWatch(
       consentPath: path + "/consent.toml", offerPath: path + "/offer.toml",
-      acceptedFolder: path + "/accepted",
+      record: AcceptanceRecord(folder: path + "/accepted", ledgerFile: path + "/ledger.db") {
+        [memory] in memory.facts
+      },
       trusting: TrustedOwners(alsoCurrentUser: true))
     if let consent { write(consent, to: self.consent) }
     if let offer { write(offer, to: self.offer) }
@@ -44,10 +53,11 @@ final class Desk {
     close(descriptor)
   }
 
-  /// What accordd has kept of an accepted offer.
-  func writeAccepted(_ text: String, _ name: String) {
+  /// What accordd has kept of an accepted offer, and what the ledger vouches for.
+  func writeAccepted(_ text: String, _ name: String, vouchedFor: String? = nil) {
     mkdir(path + "/accepted", 0o755)
     write(text, to: path + "/accepted/" + name)
+    memory.facts.acceptances[name] = SHA256(of: Array((vouchedFor ?? text).utf8)).bytes
   }
 
   func removeAccepted() {

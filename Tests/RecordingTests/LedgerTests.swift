@@ -136,18 +136,18 @@ struct IdentityTests {
     let shelf = Shelf()
     let directory = StateDirectory(shelf.path)
     #expect(try Identity.current(directory) == nil)
-    #expect(try Identity.create(directory))
+    #expect(try Identity.create(directory, isKnown: true))
     let first = try #require(try Identity.current(directory))
     #expect(
       first.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/)
         != nil)
-    #expect(try !Identity.create(directory))
+    #expect(try !Identity.create(directory, isKnown: true))
     #expect(try Identity.current(directory) == first)
     try Identity.remove(directory)
     #expect(try Identity.current(directory) == nil)
     #expect(shelf.files(containing: first).isEmpty)
     try Identity.remove(directory)
-    #expect(try Identity.create(directory))
+    #expect(try Identity.create(directory, isKnown: true))
     #expect(try Identity.current(directory) != first)
   }
 }
