@@ -7,7 +7,8 @@
 // customer decided by (where it goes and by which certificates, why, what for, how long it is kept, how fine it
 // is), the source is held until a revision is accepted again.
 //
-// The kept offer is itself an offer in TOML, so that people can read it and compare.
+// The kept offer is itself an offer in TOML, so that people can read it and compare. It counts because the ledger
+// vouches for its digest: see LedgerFacts.
 
 internal import Digest
 internal import TOML

@@ -1,7 +1,8 @@
 // What both halves allow together at this moment. A pure function of the two files, the catalog and the time.
 //
 // The rules that are carried out here, each a promise to the customer. Others of the same count stand where they
-// are kept: 7 in Grant and Revocation, 8 in Baselines, 12 in DeliveryEvent, 13 in Fingerprint.
+// are kept: 7 in Grant and Revocation, 8 in Baselines, 9 in LedgerFacts and Pair, 12 in DeliveryEvent, 13 in
+// Fingerprint.
 //  1  deny by default: a source that is not named is denied; no consent file, nothing is sampled.
 //  2  what stays needs the customer's word alone; what leaves needs both halves.
 //  3  acceptance freezes: what was accepted is kept, and nothing is shared that it does not hold (AcceptedOffer).
