@@ -48,10 +48,13 @@ extension Parser {
   }
 }
 
-/// A key as it would be typed: bare where that is possible, otherwise in quotes.
+/// A key for messages, as it would be typed: bare where that is possible, otherwise in quotes.
 func typed(_ key: String) -> String {
-  let isBare = !key.isEmpty && key.unicodeScalars.allSatisfy(\.isBareKeyCharacter)
-  return isBare ? key : "\"\(TOMLError.shown(key))\""
+  isBareKey(key) ? key : "\"\(TOMLError.shown(key))\""
+}
+
+func isBareKey(_ key: String) -> Bool {
+  !key.isEmpty && key.unicodeScalars.allSatisfy(\.isBareKeyCharacter)
 }
 
 extension Unicode.Scalar {

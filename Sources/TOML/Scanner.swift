@@ -6,6 +6,8 @@ struct Scanner {
   private let scalars: [Unicode.Scalar]
   private var index = 0
   private(set) var place = Place(line: 1, column: 1)
+  /// How many bytes of the document stand before the position.
+  private(set) var offset = 0
 
   /// Decodes the bytes. Errors: not UTF-8 (at the first bad byte), or a byte order mark.
   init(_ bytes: [UInt8]) throws(TOMLError) {
@@ -35,6 +37,12 @@ struct Scanner {
     scalars = decoded
   }
 
+  /// As above, at a place of the document.
+  init(_ bytes: [UInt8], from place: Place) throws(TOMLError) {
+    self = try Scanner(bytes)
+    while self.place != place, next != nil { advance() }
+  }
+
   /// The scalar at the position, nil at the end of the document.
   var next: Unicode.Scalar? { peek(0) }
 
@@ -52,6 +60,7 @@ struct Scanner {
   mutating func advance() {
     guard let scalar = next else { return }
     place = place.after(scalar)
+    offset += UTF8.width(scalar)
     index += 1
   }
 

@@ -1,5 +1,8 @@
 /// Writing TOML, as far as the agent does.
 package enum TOMLText {
+  /// A key: bare where that is possible, otherwise in quotes.
+  static func key(_ key: String) -> String { isBareKey(key) ? key : quoted(key) }
+
   /// A string in double quotes. What may not stand there as it is becomes an escape.
   package static func quoted(_ text: String) -> String {
     var quoted = "\""

@@ -58,7 +58,7 @@ struct PropertyTests {
 }
 
 /// Writes random documents of the subset together with what they mean.
-private struct RandomDocument {
+struct RandomDocument {
   private var generator: SeededGenerator
   private var keyNumber = 0
 
