@@ -82,7 +82,7 @@ let package = Package(
       name: "accord",
       dependencies: [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        "Diagnostics", "Delivery", "Recording", "Handshake", "Sampling", "Configuration",
+        "Daemon", "Diagnostics", "Delivery", "Recording", "Handshake", "Sampling", "Configuration",
         "Telemetry", "TOML", "JSON", "Linux",
       ], swiftSettings: sourceSettings),
 

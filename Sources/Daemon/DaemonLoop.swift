@@ -1,5 +1,6 @@
 package import Configuration
 package import Linux
+internal import Recording
 internal import Telemetry
 
 /// Runs the agent until it is told to stop.
@@ -13,7 +14,7 @@ package enum DaemonLoop {
     Process.prepareForService()
     let lock = try StartError.translating { () throws(SystemError) in
       try Directory.create(locations.state, mode: 0o750)
-      return try LockFile.acquire(locations.state + "/accordd.lock", .exclusive)
+      return try LockFile.acquire(StateDirectory(locations.state).daemonLock, .exclusive)
     }
     guard lock != nil else {
       throw StartError("another accordd already works in \(locations.state)")

@@ -30,10 +30,12 @@ extension Agent {
   mutating func carryOutRevocations(_ now: Int64) {
     guard isAgreementApplied else { return }
     do throws(RecordingError) {
-      let hasSettled = watch.hasSettled(bootTimeMilliseconds: now)
-      if hasSettled, revocation.settledAgreementSince != watch.unchangedSinceMilliseconds {
+      let isNew = revocation.settledAgreementSince != watch.unchangedSinceMilliseconds
+      let isConfirmed = isNew ? try isConfirmed() : false
+      if isNew, isConfirmed || watch.hasSettled(bootTimeMilliseconds: now) {
         try recordDeletions()
         revocation.settledAgreementSince = watch.unchangedSinceMilliseconds
+        if isConfirmed { try? ledger.removeConfirmation() }
       }
       if revocation.isOwed { try rewrite() }
       revocation.problem = nil
@@ -45,6 +47,13 @@ extension Agent {
       revocation.problem = problem
       if case .database(let cause) = error { replaceDamagedDatabase(cause) }
     }
+  }
+
+  /// Whether a command made this agreement: then the word needs no time to settle. A start is no edit, and asks the
+  /// ledger nothing.
+  private func isConfirmed() throws(RecordingError) -> Bool {
+    guard revocation.followsAnEdit, watch.agreement.standing == .inForce else { return false }
+    do { return try ledger.isConfirmed(watch.agreement) } catch { throw .database(error) }
   }
 
   private mutating func recordDeletions() throws(RecordingError) {

@@ -11,12 +11,12 @@
 // vouches for its digest: see LedgerFacts.
 
 internal import Digest
-internal import TOML
+package import TOML
 internal import Telemetry
 
 package struct AcceptedOffer: Sendable {
   /// The offer, in which every entry names one signal.
-  let offer: Offer
+  package let offer: Offer
 
   package var supplier: String { offer.supplier.value }
   package var revision: Int64 { offer.revision.value }
@@ -25,7 +25,7 @@ package struct AcceptedOffer: Sendable {
   package init(freezing offer: Offer) { self.offer = offer.expanded() }
 
   /// Reads what was kept.
-  init(parsing bytes: [UInt8]) throws(TOMLError) { offer = try Offer(parsing: bytes) }
+  package init(parsing bytes: [UInt8]) throws(TOMLError) { offer = try Offer(parsing: bytes) }
 
   /// The name of the file: a supplier's name may hold anything, so its digest stands for it.
   package static func fileName(supplier: String, revision: Int64) -> String {

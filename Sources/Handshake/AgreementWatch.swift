@@ -84,6 +84,17 @@ package struct AgreementWatch: ~Copyable {
     unchangedSinceMilliseconds + Limits.settlingMilliseconds
   }
 
+  /// What the agreement would be if the consent said this and nothing else moved. It is this watch's agreement until
+  /// the next look.
+  package mutating func agreement(
+    ifConsentSays text: [UInt8], nowMilliseconds: Int64
+  ) -> Agreement {
+    consentFile = .content(text)
+    mustReadAgain = true
+    decide(nowMilliseconds)
+    return agreement
+  }
+
   /// A file that cannot be looked at has no state, like one that is missing; reading it says why.
   private func areHalvesUnchanged() -> Bool {
     (try? FileState.of(consentPath)) == consentState && (try? FileState.of(offerPath)) == offerState

@@ -33,6 +33,25 @@ package enum AtomicFile {
     if durability == .synchronised { try synchroniseDirectory(of: path) }
   }
 
+  /// Replaces a file that people see: mode, owner and group stay, and a new file has this mode whatever the umask.
+  package static func rewrite(
+    _ path: String, like state: FileState?, orMode mode: UInt32, with content: [UInt8]
+  ) throws(SystemError) {
+    let intermediate = path + ".new"
+    do {
+      let file = try FileDescriptor.open(intermediate, .replace(mode: 0o600))
+      if let state { try file.take(owner: state.owner, group: state.group) }
+      try file.take(mode: (state?.mode ?? mode) & 0o7777)
+      try file.write(content)
+      try file.synchronise()
+      try rename(intermediate, path)
+    } catch {
+      unlink(intermediate)
+      throw error
+    }
+    try synchroniseDirectory(of: path)
+  }
+
   /// Renames `source` over `destination` and makes that survive a power cut.
   package static func move(_ source: String, over destination: String) throws(SystemError) {
     try rename(source, destination)

@@ -29,6 +29,13 @@ package enum Directory {
     return names.sorted()
   }
 
+  /// The path without symbolic links. The corresponding C function is `realpath`.
+  package static func resolved(_ path: String) throws(SystemError) -> String {
+    guard let name = unsafe realpath(path, nil) else { throw .last("find", path) }
+    defer { unsafe free(name) }
+    return unsafe String(cString: name)
+  }
+
   /// What the symbolic link at `path` says, or nil when it is none. The corresponding C function is `readlink`.
   package static func destination(ofLink path: String) -> String? {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))

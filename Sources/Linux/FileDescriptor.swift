@@ -65,6 +65,16 @@ package struct FileDescriptor: ~Copyable {
     guard retryingOnInterrupt({ Int(fsync(number)) }) != -1 else { throw .last("fsync") }
   }
 
+  /// The corresponding C function is `fchown`.
+  func take(owner: UInt32, group: UInt32) throws(SystemError) {
+    guard fchown(number, owner, group) != -1 else { throw .last("change the owner") }
+  }
+
+  /// The corresponding C function is `fchmod`.
+  func take(mode: UInt32) throws(SystemError) {
+    guard fchmod(number, mode) != -1 else { throw .last("change the mode") }
+  }
+
   /// Who owns the file and how it stands at this moment.
   package func state() throws(SystemError) -> FileState { try .of(descriptorNumber: number) }
 

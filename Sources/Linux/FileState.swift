@@ -10,6 +10,7 @@ package struct FileState: Equatable, Sendable {
   package let changedNanoseconds: Int64
   package let mode: UInt32
   package let owner: UInt32
+  package let group: UInt32
 
   init(_ status: stat) {
     device = UInt64(status.st_dev)
@@ -20,6 +21,7 @@ package struct FileState: Equatable, Sendable {
     changedNanoseconds = unsafe linux_changed_nanoseconds(&status)
     mode = status.st_mode
     owner = status.st_uid
+    group = status.st_gid
   }
 
   /// The state of the file at `path` (links are followed), or nil when there is none.

@@ -32,6 +32,21 @@ package enum Process {
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }
 
+  /// The name of the user who runs the process, or who became root by sudo; nil when it has none.
+  /// The corresponding C function is `getpwuid`.
+  package static var userName: String? {
+    if let name = environment("SUDO_USER"), !name.isEmpty { return name }
+    return unsafe getpwuid(geteuid()).map { unsafe String(cString: $0.pointee.pw_name) }
+  }
+
+  /// Whether a person sits at the other end. The corresponding C function is `isatty`.
+  package static func isTerminal(_ descriptorNumber: Int32) -> Bool {
+    isatty(descriptorNumber) == 1
+  }
+
+  /// Stands still. The corresponding C function is `poll`, with nothing to wait for.
+  package static func pause(milliseconds: Int32) { _ = poll(nil, 0, milliseconds) }
+
   /// The number of ticks a second in which the kernel counts CPU time (USER_HZ).
   /// The corresponding C function is `sysconf`.
   package static var clockTicksPerSecond: Int64 { Int64(sysconf(Int32(_SC_CLK_TCK))) }

@@ -76,6 +76,17 @@ extension Outbox {
     try deliveries("ORDER BY tried_ms DESC, number DESC LIMIT 1").first
   }
 
+  /// Tried and not answered for good, of these sources: whether the receiver has it is not known.
+  package func unansweredDeliveries(of sources: [DataSource]) throws(SQLiteError) -> [Delivery] {
+    try deliveries(
+      "WHERE outcome = 'trying' AND \"grant\" IN (SELECT number FROM grants WHERE source IN (\(Self.list(sources))))"
+    )
+  }
+
+  private static func list(_ sources: [DataSource]) -> String {
+    sources.map { String($0.rawValue) }.joined(separator: ", ")
+  }
+
   /// Answered for good, and not yet in the ledger.
   package func unrecordedDeliveries() throws(SQLiteError) -> [Delivery] {
     try deliveries("WHERE outcome != 'trying' AND NOT is_recorded ORDER BY number")
@@ -85,11 +96,10 @@ extension Outbox {
   package func unannouncedDeliveries(
     by recipient: Grant.Recipient, of sources: [DataSource]
   ) throws(SQLiteError) -> [Delivery] {
-    let list = sources.map { String($0.rawValue) }.joined(separator: ", ")
-    return try deliveries(
+    try deliveries(
       """
       WHERE outcome = 'accepted' AND NOT is_announced AND "grant" IN (
-        SELECT number FROM grants WHERE closed_ms IS NULL AND source IN (\(list))
+        SELECT number FROM grants WHERE closed_ms IS NULL AND source IN (\(Self.list(sources)))
           AND supplier = ?1 AND endpoint = ?2) ORDER BY number LIMIT 200
       """, by: recipient)
   }

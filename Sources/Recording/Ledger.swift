@@ -44,6 +44,7 @@ package struct Ledger: ~Copyable {
     case identityCreated = "identity-created"
     case identityRemoved = "identity-removed"
     case upload = "upload"
+    case deletionAsked = "deletion-asked"
   }
 
   /// Appends a row; `detail` writes the members of its JSON object.

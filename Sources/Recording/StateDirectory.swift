@@ -1,3 +1,5 @@
+internal import Linux
+
 /// The files under /var/lib/accord.
 package struct StateDirectory: Sendable {
   package let path: String
@@ -12,8 +14,18 @@ package struct StateDirectory: Sendable {
   package var identity: String { path + "/identity" }
   /// What was accepted of the supplier's offers.
   package var accepted: String { path + "/accepted" }
+  /// Held by accordd as long as it runs, and by a command that does its work while it does not.
+  package var daemonLock: String { path + "/accordd.lock" }
   /// Held by whoever delivers, and by a rewrite of the spool: one of them at a time.
   package var uploadLock: String { path + "/upload.lock" }
   /// Held shared while a database is opened, exclusively while one is replaced.
   var swapLock: String { path + "/swap.lock" }
+
+  /// Whether the spool is being written anew at this moment.
+  package var isSpoolRewritten: Bool { ((try? FileState.of(spool + ".rewrite")) ?? nil) != nil }
+
+  /// How much of the databases has been written anew so far, in bytes: it moves as long as a rewrite does.
+  package var rewrittenBytes: Int64 {
+    databases.reduce(0) { $0 + (((try? FileState.of($1 + ".rewrite")) ?? nil)?.sizeBytes ?? 0) }
+  }
 }

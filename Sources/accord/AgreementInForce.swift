@@ -7,16 +7,17 @@ internal import Telemetry
 
 /// The agreement as the two files say it at this moment.
 enum AgreementInForce {
-  static func read(_ locations: Locations) -> Agreement {
+  /// - Parameter text: of a consent that is not there yet; nil is the file's.
+  static func read(_ locations: Locations, ifConsentSays text: [UInt8]? = nil) -> Agreement {
     var watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
       record: StateDirectory(locations.state).acceptanceRecord,
       trusting: locations.trustedOwners)
     let clock = SystemClock()
-    _ = watch.refresh(
-      bootTimeMilliseconds: clock.bootTimeMilliseconds,
-      nowMilliseconds: latestTime(locations, clock))
-    return watch.agreement
+    let now = latestTime(locations, clock)
+    _ = watch.refresh(bootTimeMilliseconds: clock.bootTimeMilliseconds, nowMilliseconds: now)
+    guard let text else { return watch.agreement }
+    return watch.agreement(ifConsentSays: text, nowMilliseconds: now)
   }
 
   /// The time by which `until` passes, as the daemon sees it.

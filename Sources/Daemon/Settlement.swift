@@ -1,0 +1,64 @@
+// What accordd does after a change of the agreement, done by a command while accordd does not run: the agreement and
+// what was accepted are written down, grants are settled, and what the customer took back is removed. It is the same
+// agent without its sampling; whoever holds accordd's lock may be it.
+
+package import Configuration
+internal import Handshake
+package import Linux
+internal import Recording
+internal import SQLite
+
+package enum Settlement {
+  package enum Outcome: Equatable, Sendable {
+    case settled
+    /// What could not be done now, and why. accordd goes on with it when it starts.
+    case owed(String)
+    /// accordd runs, and does it itself.
+    case daemonRuns
+  }
+
+  /// How long a rewrite may stand still before it counts as kept from going on.
+  fileprivate static let stillMillisecondsMax: Int64 = 5_000
+
+  /// - Parameter progress: called with the number of bytes written so far, now and then.
+  package static func run(
+    _ locations: Locations, settings: Settings, clock: any Clock, progress: (Int64) -> Void
+  ) throws(StartError) -> Outcome {
+    let state = StateDirectory(locations.state)
+    let lock = try StartError.translating { () throws(SystemError) in
+      try Directory.create(locations.state, mode: 0o750)
+      return try LockFile.acquire(state.daemonLock, .exclusive)
+    }
+    guard lock != nil else { return .daemonRuns }
+    var agent = try Agent.start(
+      locations, kernelRoot: KernelRoot("/"), settings: settings, clock: clock, log: Log { _, _ in }
+    )
+    let outcome = agent.settle(state, progress)
+    _ = consume lock
+    return outcome
+  }
+}
+
+extension Agent {
+  fileprivate mutating func settle(
+    _ state: StateDirectory, _ progress: (Int64) -> Void
+  ) -> Settlement.Outcome {
+    lookAtAgreement(clock.bootTimeMilliseconds)
+    if let problem = agreementProblem { return .owed(problem) }
+    revocation.followsAnEdit = true
+    var (bytes, since) = (state.rewrittenBytes, clock.bootTimeMilliseconds)
+    while true {
+      carryOutRevocations(clock.bootTimeMilliseconds)
+      if let problem = revocation.problem { return .owed(problem) }
+      if !revocation.isOwed { return .settled }
+      progress(bytes)
+      if state.rewrittenBytes != bytes {
+        (bytes, since) = (state.rewrittenBytes, clock.bootTimeMilliseconds)
+      } else if clock.bootTimeMilliseconds - since > Settlement.stillMillisecondsMax {
+        return .owed("another program holds a database or the upload lock")
+      } else {
+        Process.pause(milliseconds: 10)
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+// A change that was made by a command: the person meant all of it, so it need not stand for half a minute before it is
+// followed by deletion. The command writes down which agreement it makes before it makes it; whoever deletes asks.
+
+internal import Digest
+package import Handshake
+package import SQLite
+
+extension Ledger {
+  /// Notes that `agreement` was made by a command.
+  package func confirm(_ agreement: Agreement) throws(SQLiteError) {
+    var statement = try database.prepare(
+      "INSERT INTO marks VALUES ('confirmed', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    )
+    statement.bind(agreement.contentDigest.bytes)
+    try statement.run()
+  }
+
+  /// Whether `agreement` was made by the latest command, and has not been followed by deletion yet.
+  package func isConfirmed(_ agreement: Agreement) throws(SQLiteError) -> Bool {
+    var query = try database.prepare("SELECT value FROM marks WHERE key = 'confirmed'")
+    guard try query.step() else { return false }
+    return query.blob(0) == agreement.contentDigest.bytes
+  }
+
+  /// It has been followed by deletion: the same words written by hand later are another change.
+  package func removeConfirmation() throws(SQLiteError) {
+    try database.execute("DELETE FROM marks WHERE key = 'confirmed'")
+  }
+}

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Handshake
+internal import Linux
+internal import TOML
+internal import Telemetry
+
+struct ConsentRevokeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revoke",
+    abstract: "Take back what was agreed, all of it or single sources, and remove what was kept.",
+    discussion: """
+      Nothing further is sampled or sent from the moment when consent.toml is in place; what was kept is removed \
+      before the command returns, or named as owed (exit code 1). Nobody is told, unless --ask-deletion is given: \
+      that sends one notice with the pseudonym to the receiver, asking that what it has be deleted.
+
+      Without SOURCE everything is refused, whatever state consent.toml is in: one that cannot be understood is \
+      replaced, and kept beside it as consent.toml.replaced.
+
+      Example: accord consent revoke environment
+      """)
+
+  @OptionGroup var installation: InstallationOptions
+
+  @Argument(help: "What is taken back; without any, everything.")
+  var sources: [String] = []
+
+  @Flag(help: "Go on keeping it on this appliance, where nobody else sees it.")
+  var local = false
+
+  @Flag(help: "Ask the receiver to delete what it has, with the pseudonym and nothing else.")
+  var askDeletion = false
+
+  mutating func validate() throws { for name in sources { _ = try SourceChange.source(name) } }
+
+  func run() throws {
+    let locations = installation.locations
+    let change = try makeChange(locations)
+    let effect = try change.carryOut(deletes: true)
+    if installation.json { effect.printObject() } else { effect.print(isRevocation: true) }
+    try effect.fail()
+  }
+
+  private func makeChange(_ locations: Locations) throws -> ConsentChange {
+    var file = try ConsentFile.read(locations)
+    if sources.isEmpty, !local {
+      if case .success(let consent) = file.consent {
+        for source in DataSource.allCases where consent.sources[source] != nil {
+          try file.set(source, to: .deny)
+        }
+        let change = ConsentChange(locations, file)
+        let isTrusted =
+          locations.trustedOwners.problem(withFile: locations.consent, expected: "") == nil
+        if change.after.standing == .inForce, isTrusted { return change }
+      }
+      return ConsentChange(locations, try file.replacedByRefusal())
+    }
+    try file.checkEditable(locations)
+    let consent = try file.consent.get()
+    let named = try sources.isEmpty ? DataSource.allCases : sources.map(SourceChange.source)
+    for source in named {
+      guard local else {
+        try file.set(source, to: .deny)
+        continue
+      }
+      // What is denied stays denied.
+      if consent.sources[source]?.value == .share { try file.set(source, to: .local) }
+    }
+    let change = ConsentChange(locations, file)
+    try ConsentSetCommand.checkInForce(change)
+    return change
+  }
+}
