@@ -42,36 +42,35 @@ struct ConsentChange {
   ) throws -> ConsentEffect {
     var effect = ConsentEffect(before: before, after: after)
     effect.pseudonym = (try? Identity.current(directory)) ?? nil
-    let hasState = ((try? FileState.of(locations.state)) ?? nil) != nil
     let known = Removal.counts(directory)
     let early = unanswered()
-    if deletes, hasState {
-      do {
-        let ledger = try Ledger.open(directory, busyMilliseconds: Limits.commandBusyMilliseconds)
-        try ledger.confirm(after)
-      } catch { effect.owed.append("the command could not be noted in the ledger (\(error))") }
+    // Without this note deletion comes half a minute later.
+    if deletes, hasRecorded {
+      try? Ledger.open(directory, busyMilliseconds: Limits.commandBusyMilliseconds).confirm(after)
     }
     try file.write()
-    let sinceMilliseconds = clock.bootTimeMilliseconds
     try record()
+    let sinceMilliseconds = clock.bootTimeMilliseconds
     let progress = ProgressLine()
     defer { progress.end() }
     if let problem = waitForUpload(progress) { effect.owed.append(problem) }
     effect.inFlight = inFlight(early)
-    if hasState || after.sharesSomething {
-      let owed = settle(since: sinceMilliseconds, deletes: deletes, progress, &effect)
-      // Without the note deletion comes half a minute later; when it came all the same, nothing is owed.
-      effect.owed = (owed == nil ? [] : effect.owed) + [owed].compactMap(\.self)
+    if hasRecorded || after.sharesSomething {
+      if let reason = settle(since: sinceMilliseconds, deletes: deletes, progress) {
+        effect.owed.append(reason)
+      }
     }
     effect.removals = Removal.since(known, directory)
-    let now = AgreementInForce.read(locations)
-    effect.agreement = now
-    if now.contentDigest != after.contentDigest {
+    effect.agreement = AgreementInForce.read(locations)
+    if !file.isInPlace {
       effect.owed.append(
         "\(locations.consent) was changed again meanwhile: see accord consent show")
     }
     return effect
   }
+
+  /// Whether accordd ever worked here.
+  private var hasRecorded: Bool { ((try? FileState.of(locations.state)) ?? nil) != nil }
 
   // MARK: what is on its way
 
@@ -111,8 +110,7 @@ struct ConsentChange {
 
   /// Returns what is owed and why, nil when nothing is.
   private func settle(
-    since sinceMilliseconds: Int64, deletes: Bool, _ progress: ProgressLine,
-    _ effect: inout ConsentEffect
+    since sinceMilliseconds: Int64, deletes: Bool, _ progress: ProgressLine
   ) -> String? {
     let settings = (try? Settings.read(locations.settings)) ?? Settings()
     let wait = DaemonWait(

@@ -11,7 +11,7 @@ struct ConsentCommand: ParsableCommand {
       Example: accord consent show
       """,
     subcommands: [
-      ConsentShowCommand.self, ConsentCheckCommand.self, ConsentSetCommand.self,
-      ConsentRevokeCommand.self,
+      ConsentShowCommand.self, ConsentCheckCommand.self, ConsentPlanCommand.self,
+      ConsentAcceptCommand.self, ConsentSetCommand.self, ConsentRevokeCommand.self,
     ])
 }

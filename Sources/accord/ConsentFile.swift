@@ -19,11 +19,11 @@ struct ConsentFile {
   /// What a file begins with that a command makes.
   private static let beginning = "schema = 1\n"
 
-  /// Reads the file, or begins one. Fails when this user may not change it.
-  static func read(_ locations: Locations) throws -> ConsentFile {
+  /// Reads the file, or begins one. Fails when this user may not change it and wants to.
+  static func read(_ locations: Locations, toChange: Bool = true) throws -> ConsentFile {
     do {
       guard try FileState.of(locations.consent) != nil else {
-        guard Process.effectiveUser == 0 || !locations.isSystem else {
+        guard !toChange || Process.effectiveUser == 0 || !locations.isSystem else {
           throw CommandFailure(.failed, "only root can make \(locations.consent); run this as root")
         }
         return ConsentFile(path: locations.consent, state: nil, original: [])
@@ -31,7 +31,7 @@ struct ConsentFile {
       let path = try Directory.resolved(locations.consent)
       let file = try FileDescriptor.open(path, .readOnly)
       let state = try file.state()
-      guard [0, state.owner].contains(Process.effectiveUser) else {
+      guard !toChange || [0, state.owner].contains(Process.effectiveUser) else {
         throw CommandFailure(
           .failed,
           "only root and the file's owner (user \(state.owner)) can change \(path); run this as one of them"
@@ -79,6 +79,13 @@ struct ConsentFile {
 
   mutating func set(_ source: DataSource, to mode: ConsentMode) throws {
     try set(source.name, in: "sources", to: .string(mode.rawValue))
+  }
+
+  /// Whether the file says what was written, and nobody has written something else since.
+  var isInPlace: Bool {
+    let bytes = try? FileDescriptor.open(path, .readOnly).readAll(
+      limitBytes: Limits.configurationFileBytesMax)
+    return bytes == text
   }
 
   /// Begins anew with a valid refusal of everything. What stood there is kept beside it.

@@ -37,11 +37,7 @@ struct ConsentShowCommand: ParsableCommand {
       Output.print("withheld: " + withheld.map(\.value.text).joined(separator: ", "))
     }
     Output.print("")
-    Output.print(
-      "Always sent with what is shared, and nothing else: a random pseudonym, service.name")
-    Output.print(
-      "\"accord\", the agent's version, the agreement's fingerprint, batch ids, the ledger's head,")
-    Output.print("sizes.")
+    Output.print(OfferText.envelope)
   }
 
   private func printSource(_ source: DataSource, _ agreement: Agreement) {

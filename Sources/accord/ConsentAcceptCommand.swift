@@ -1,0 +1,148 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Handshake
+internal import JSON
+internal import Linux
+internal import Recording
+internal import TOML
+internal import Telemetry
+
+struct ConsentAcceptCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "accept",
+    abstract: "Read the supplier's whole offer, and agree to it.",
+    discussion: """
+      Shows who asks for what, why, what you get, for how long it is kept and where it is sent, every signal by its \
+      name, and what differs from what was accepted before. Then it asks for the word yes. Without a consent.toml \
+      it makes one that shares every source of the offer; in one that is there [sources] stays as it is.
+
+      It is also the way to accept an offer that changed under the same revision, and to go on after files of the \
+      agent were lost or restored.
+
+      Example: accord consent accept
+      """)
+
+  @OptionGroup var installation: InstallationOptions
+
+  @Flag(help: "Agree without being asked, for provisioning.")
+  var yes = false
+
+  @Option(help: ArgumentHelp("Who agrees; otherwise the name of the user.", valueName: "name"))
+  var by: String?
+
+  func run() throws {
+    let locations = installation.locations
+    let offer = try readOffer(locations)
+    var file = try ConsentFile.read(locations)
+    try file.checkEditable(locations)
+    let consent = file.state == nil ? nil : try file.consent.get()
+    let text = OfferText(offer, accepted: try Self.accepted(by: consent, locations))
+    if !installation.json { text.print() }
+    try ask()
+    let name = by ?? Process.userName ?? "user \(Process.effectiveUser)"
+    try file.set("supplier", to: .string(offer.supplier.value))
+    try file.set("accepts", to: .integer(offer.revision.value))
+    try file.set("accepted_by", to: .string(name))
+    try file.set("accepted_on", to: .date(Self.today))
+    if consent == nil {
+      for source in DataSource.allCases where offer.requests[source] != nil {
+        try file.set(source, to: .share)
+      }
+    }
+    let effect = try ConsentChange(locations, file).carryOut(deletes: false) {
+      try Self.record(offer, locations)
+    }
+    report(effect, text, by: name)
+    try effect.fail()
+    try ConsentCheckCommand.fail(effect.agreement)
+  }
+
+  private func readOffer(_ locations: Locations) throws -> Offer {
+    let agreement = AgreementInForce.read(locations)
+    if let offer = agreement.offer { return offer }
+    // What is wrong with it is said of a consent that shares something.
+    let asking = AgreementInForce.read(
+      locations, ifConsentSays: Array("schema = 1\nsources.product = \"share\"\n".utf8))
+    throw CommandFailure(
+      .noAgreement,
+      "\(asking.offerProblem.map { "\($0)" } ?? agreement.offerFile). Nothing was accepted")
+  }
+
+  /// What was kept of the revision that the consent names, nil when nothing was.
+  static func accepted(by consent: Consent?, _ locations: Locations) throws -> AcceptedOffer? {
+    guard let supplier = consent?.supplier?.value, let revision = consent?.accepts?.value else {
+      return nil
+    }
+    let path =
+      StateDirectory(locations.state).accepted + "/"
+      + AcceptedOffer.fileName(supplier: supplier, revision: revision)
+    guard
+      let bytes = try? FileDescriptor.open(path, .readOnly).readAll(
+        limitBytes: Limits.acceptedOfferBytesMax)
+    else { return nil }
+    return try? AcceptedOffer(parsing: bytes)
+  }
+
+  private func ask() throws {
+    if yes { return }
+    guard Process.isTerminal(0) else {
+      throw CommandFailure(
+        .usage,
+        "nobody can be asked here: to agree without being asked, give --yes; nothing was accepted")
+    }
+    Process.print("Type yes to agree to this: ", to: installation.json ? 2 : 1)
+    guard readLine() == "yes" else {
+      throw CommandFailure(.failed, "not accepted; nothing was changed")
+    }
+  }
+
+  private static func record(_ offer: Offer, _ locations: Locations) throws {
+    do {
+      let directory = StateDirectory(locations.state)
+      try Directory.create(locations.state, mode: 0o750)
+      let ledger = try Ledger.open(directory, busyMilliseconds: Limits.commandBusyMilliseconds)
+      try ledger.begin(directory)
+      try ledger.accept(
+        AcceptedOffer(freezing: offer),
+        consentModifiedNanoseconds: try FileState.of(locations.consent)?.modifiedNanoseconds,
+        in: directory, atMilliseconds: SystemClock().wallTimeMilliseconds)
+    } catch {
+      throw CommandFailure(
+        .failed,
+        "\(error). \(locations.consent) says yes, but what was accepted could not be written down: nothing is sent "
+          + "before it is; repeat this command")
+    }
+  }
+
+  private func report(_ effect: ConsentEffect, _ text: OfferText, by name: String) {
+    let agreement = effect.agreement
+    let left = DataSource.allCases.filter {
+      text.offer.requests[$0] != nil && agreement.consent?.sources[$0]?.value != .share
+    }
+    if installation.json {
+      effect.printObject { object in
+        object.object("offer", text.write)
+        object.member("accepted_by", name)
+        object.array("not_shared") { list in for source in left { list.element(source.name) } }
+      }
+      return
+    }
+    Output.print(
+      "accepted: revision \(text.offer.revision.value) of \(text.offer.supplier.value), by \(name)")
+    Output.print("in force now: \(agreement.summary)")
+    for source in left {
+      Output.print(
+        "not shared: \(source.name); to share it: accord consent set \(source.name)=share")
+    }
+  }
+
+  /// By the wall clock, in UTC.
+  private static var today: LocalDate {
+    let parts = CalendarTime.rfc3339(milliseconds: SystemClock().wallTimeMilliseconds)
+      .prefix { $0 != "T" }.split(separator: "-").compactMap { Int($0) }
+    // RFC 3339 begins with the day; a clock beyond the year 9999 has none.
+    guard parts.count == 3, let date = LocalDate(year: parts[0], month: parts[1], day: parts[2])
+    else { preconditionFailure("the clock is beyond the calendar") }
+    return date
+  }
+}

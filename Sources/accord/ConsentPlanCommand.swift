@@ -1,0 +1,225 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Handshake
+internal import JSON
+internal import Linux
+internal import Recording
+internal import Sampling
+internal import TOML
+internal import Telemetry
+
+struct ConsentPlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "What a change would stop, start and delete. Changes nothing.",
+    discussion: """
+      Works on a sample of this moment and on what is kept. A change is SOURCE=MODE, several of them, or the word \
+      revoke; or give a file that could become consent.toml.
+
+      Example: accord consent plan environment=local
+      """)
+
+  @OptionGroup var installation: InstallationOptions
+
+  @Option(
+    help: ArgumentHelp("Where proc, sys and etc/os-release are found.", valueName: "directory"))
+  var kernelRoot = "/"
+
+  @Argument(help: ArgumentHelp("Changes, or a file.", valueName: "change-or-file"))
+  var changes: [String]
+
+  private var isFile: Bool {
+    changes.count == 1 && changes[0] != "revoke" && !changes[0].contains("=")
+  }
+
+  mutating func validate() throws {
+    if isFile || changes == ["revoke"] { return }
+    for change in changes { _ = try SourceChange(change) }
+  }
+
+  func run() throws {
+    let locations = installation.locations
+    let before = AgreementInForce.read(locations)
+    let after = AgreementInForce.read(locations, ifConsentSays: try candidate(locations))
+    if case .held(let problem) = after.standing {
+      let place =
+        isFile ? problem.description.replacingPrefix(locations.consent, changes[0]) : "\(problem)"
+      throw CommandFailure(.noAgreement, "\(place). It would stop everything and delete nothing")
+    }
+    let settings: Settings
+    do { settings = try Settings.read(locations.settings) } catch {
+      throw CommandFailure(.failed, error)
+    }
+    let live = LiveSignals(kernelRoot: kernelRoot, settings.devices)
+    do {
+      let lines = try DataSource.allCases.map {
+        try Line($0, before, after, live, StateDirectory(locations.state))
+      }.filter { !$0.isEmpty }
+      if installation.json { printObject(lines, after) } else { printText(lines, after) }
+    } catch let error as RecordingError { throw CommandFailure(.failed, error) }
+  }
+
+  private func candidate(_ locations: Locations) throws -> [UInt8] {
+    if isFile {
+      do {
+        return try FileDescriptor.open(changes[0], .readOnly).readAll(
+          limitBytes: Limits.configurationFileBytesMax)
+      } catch { throw CommandFailure(.failed, error) }
+    }
+    var file = try ConsentFile.read(locations, toChange: false)
+    try file.checkEditable(locations)
+    if changes == ["revoke"] {
+      for source in try file.consent.get().sources.keys { try file.set(source, to: .deny) }
+    } else {
+      for change in try changes.map(SourceChange.init) {
+        try file.set(change.source, to: change.mode)
+      }
+    }
+    return file.text
+  }
+
+  /// What becomes of one source.
+  struct Line {
+    let source: DataSource
+    let from: Verdict
+    let to: Verdict
+    /// Signals that are sampled no more, or newly; and the same for what is sent.
+    let stops, starts, stopsSending, startsSending: [String]
+    let spool, history: (batches: Int64, readings: Int64)
+
+    init(
+      _ source: DataSource, _ before: Agreement, _ after: Agreement, _ live: LiveSignals,
+      _ directory: StateDirectory
+    ) throws {
+      self.source = source
+      (from, to) = (
+        before.terms(of: source).decision.verdict, after.terms(of: source).decision.verdict
+      )
+      let (old, new) = (live.verdicts(of: source, before), live.verdicts(of: source, after))
+      func names(_ verdict: Verdict, _ all: [String: Verdict], not others: [String: Verdict])
+        -> [String]
+      {
+        all.filter { $0.value >= verdict && others[$0.key] ?? .deny < verdict }.keys.sorted()
+      }
+      stops = names(.local, old, not: new)
+      starts = names(.local, new, not: old)
+      stopsSending = names(.share, old, not: new)
+      startsSending = names(.share, new, not: old)
+      let terms = after.terms(of: source)
+      if terms.isHeld {
+        (spool, history) = ((0, 0), (0, 0))
+        return
+      }
+      var recipient: Grant.Recipient?
+      if case .open(let theirs) = after.grantIntent(for: source) { recipient = theirs }
+      let keepsGrants = after.grantIntent(for: source) != .close
+      spool =
+        try Outbox.open(directory)?.deletable(source, keepsGrants: keepsGrants, with: recipient)
+        ?? (0, 0)
+      let kept = try RecordSummary.ofHistory(directory)?.totals.filter { $0.source == source } ?? []
+      history =
+        terms.decision.verdict != .deny
+        ? (0, 0) : kept.reduce((0, 0)) { ($0.0 + $1.batches, $0.1 + $1.readings) }
+    }
+
+    var isEmpty: Bool {
+      from == to && [stops, starts, stopsSending, startsSending].allSatisfy(\.isEmpty)
+        && spool.batches + history.batches == 0
+    }
+  }
+
+  private func printText(_ lines: [Line], _ after: Agreement) {
+    for line in lines {
+      Output.print("\(line.source.name): \(line.from.name) -> \(line.to.name)")
+      func list(_ what: String, _ names: [String]) {
+        if names.isEmpty { return }
+        Output.print(
+          "  \(what) \(Output.count(Int64(names.count), "signal")): \(names.joined(separator: ", "))"
+        )
+      }
+      list("stops sampling", line.stops)
+      list("starts sampling", line.starts)
+      list("stops sending", line.stopsSending)
+      list("starts sending", line.startsSending)
+      for (name, total) in [("spool", line.spool), ("history", line.history)]
+      where total.batches > 0 {
+        Output.print(
+          "  deletes \(Output.count(total.batches, "batch")) with \(Output.count(total.readings, "reading")) of the \(name)"
+        )
+      }
+    }
+    func sum(_ count: (Line) -> Int64) -> Int64 { lines.reduce(0) { $0 + count($1) } }
+    let (stops, starts) = (sum { Int64($0.stops.count) }, sum { Int64($0.starts.count) })
+    let batches = sum { $0.spool.batches + $0.history.batches }
+    Output.print(
+      "stops \(Output.count(stops, "signal")), starts \(Output.count(starts)), deletes \(Output.count(batches, "batch")) "
+        + "with \(Output.count(sum { $0.spool.readings }, "reading")) of the spool and "
+        + "\(Output.count(sum { $0.history.readings })) of the history; nothing changed")
+    if let problem = after.offerProblem { Output.print("note: \(problem); \(after.heldSharing)") }
+  }
+
+  private func printObject(_ lines: [Line], _ after: Agreement) {
+    Output.object { object in
+      object.object("sources") { sources in
+        for line in lines {
+          sources.object(line.source.name) { entry in
+            entry.member("from", line.from.name)
+            entry.member("to", line.to.name)
+            for (key, names) in [
+              ("stops", line.stops), ("starts", line.starts), ("stops_sending", line.stopsSending),
+              ("starts_sending", line.startsSending),
+            ] {
+              entry.array(key) { list in for name in names { list.element(name) } }
+            }
+            for (key, total) in [("spool", line.spool), ("history", line.history)] {
+              entry.object(key) { deletes in
+                deletes.member("batches", total.batches)
+                deletes.member("readings", total.readings)
+              }
+            }
+          }
+        }
+      }
+      object.array("problems") { list in
+        for problem in after.problems { list.element("\(problem)") }
+      }
+    }
+  }
+}
+
+extension String {
+  /// A path in front replaced by another.
+  fileprivate func replacingPrefix(_ prefix: String, _ other: String) -> String {
+    hasPrefix(prefix) ? other + dropFirst(prefix.count) : self
+  }
+}
+
+/// What this machine has at this moment.
+struct LiveSignals {
+  private let series: [Series]
+  private let facts: [Fact]
+
+  init(kernelRoot: String, _ devices: DeviceRules) {
+    var sampler = Sampler(root: KernelRoot(kernelRoot), devices: devices)
+    let all = Set(Catalog.signals.flatMap(\.origins))
+    sampler.takeSample(
+      atBootTimeMilliseconds: SystemClock().bootTimeMilliseconds, wanted: all
+    ) { _ in }
+    sampler.refresh(wanted: all)
+    series = sampler.sample.series
+    facts = sampler.facts
+  }
+
+  /// What an agreement does with each signal of a source that is there: the most that it does with any of its series.
+  func verdicts(of source: DataSource, _ agreement: Agreement) -> [String: Verdict] {
+    var verdicts: [String: Verdict] = [:]
+    for own in agreement.judge(series) where own.signal.source == source {
+      verdicts[own.signal.name] = max(verdicts[own.signal.name] ?? .deny, own.decision.verdict)
+    }
+    for fact in facts {
+      guard let signal = Catalog.signal(fact.name), signal.source == source else { continue }
+      verdicts[signal.name] = agreement.decision(for: signal).verdict
+    }
+    return verdicts
+  }
+}
