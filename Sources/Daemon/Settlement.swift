@@ -34,12 +34,18 @@ package enum Settlement {
       locations, kernelRoot: KernelRoot("/"), settings: settings, clock: clock, log: Log { _, _ in }
     )
     let outcome = agent.settle(state, progress)
+    agent.rememberPair()
     _ = consume lock
     return outcome
   }
 }
 
 extension Agent {
+  /// The files are others after a rewrite, and belong together all the same.
+  fileprivate func rememberPair() {
+    try? Pair.remember(ledger, spool, machineFile: locations.machineFile)
+  }
+
   fileprivate mutating func settle(
     _ state: StateDirectory, _ progress: (Int64) -> Void
   ) -> Settlement.Outcome {

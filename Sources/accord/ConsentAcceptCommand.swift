@@ -36,7 +36,8 @@ struct ConsentAcceptCommand: ParsableCommand {
     var file = try ConsentFile.read(locations)
     try file.checkEditable(locations)
     let consent = file.state == nil ? nil : try file.consent.get()
-    let text = OfferText(offer, accepted: try Self.accepted(by: consent, locations))
+    let text = OfferText(
+      offer, accepted: AcceptedOffer.latest(AgreementInForce.read(locations), locations))
     if !installation.json { text.print() }
     try ask()
     let name = by ?? Process.userName ?? "user \(Process.effectiveUser)"
@@ -66,21 +67,6 @@ struct ConsentAcceptCommand: ParsableCommand {
     throw CommandFailure(
       .noAgreement,
       "\(asking.offerProblem.map { "\($0)" } ?? agreement.offerFile). Nothing was accepted")
-  }
-
-  /// What was kept of the revision that the consent names, nil when nothing was.
-  static func accepted(by consent: Consent?, _ locations: Locations) throws -> AcceptedOffer? {
-    guard let supplier = consent?.supplier?.value, let revision = consent?.accepts?.value else {
-      return nil
-    }
-    let path =
-      StateDirectory(locations.state).accepted + "/"
-      + AcceptedOffer.fileName(supplier: supplier, revision: revision)
-    guard
-      let bytes = try? FileDescriptor.open(path, .readOnly).readAll(
-        limitBytes: Limits.acceptedOfferBytesMax)
-    else { return nil }
-    return try? AcceptedOffer(parsing: bytes)
   }
 
   private func ask() throws {
@@ -144,5 +130,28 @@ struct ConsentAcceptCommand: ParsableCommand {
     guard parts.count == 3, let date = LocalDate(year: parts[0], month: parts[1], day: parts[2])
     else { preconditionFailure("the clock is beyond the calendar") }
     return date
+  }
+}
+
+extension AcceptedOffer {
+  /// What was kept of the revision that the consent names, or else of the one that is there; nil when nothing was.
+  static func latest(_ agreement: Agreement, _ locations: Locations) -> AcceptedOffer? {
+    let (consent, offer) = (agreement.consent, agreement.offer)
+    for (supplier, revision) in [
+      (consent?.supplier?.value, consent?.accepts?.value),
+      (offer?.supplier.value, offer?.revision.value),
+    ] {
+      guard let supplier, let revision else { continue }
+      let path =
+        StateDirectory(locations.state).accepted + "/"
+        + fileName(supplier: supplier, revision: revision)
+      let file = try? FileDescriptor.open(path, .readOnly)
+      if let bytes = try? file?.readAll(limitBytes: Limits.acceptedOfferBytesMax),
+        let accepted = try? AcceptedOffer(parsing: bytes)
+      {
+        return accepted
+      }
+    }
+    return nil
   }
 }

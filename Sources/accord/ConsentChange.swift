@@ -30,7 +30,7 @@ struct ConsentChange {
   }
 
   /// Whose deliveries may be on their way, although nothing of it may go any more.
-  private var revoked: [DataSource] {
+  var revoked: [DataSource] {
     DataSource.allCases.filter { after.grantIntent(for: $0) == .close }
   }
 

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Delivery
 internal import Handshake
 internal import JSON
 internal import Linux
@@ -50,6 +51,8 @@ struct ConsentEffect {
   var removals: [Removal] = []
   /// What is not done, and why, a clause each.
   var owed: [String] = []
+  /// Whether the receiver was asked to delete what it has; nil when nobody was asked.
+  var request: DeletionRequest.Outcome?
 
   init(before: Agreement, after: Agreement) {
     (self.before, self.after, agreement) = (before, after, after)
@@ -96,6 +99,7 @@ struct ConsentEffect {
     guard takesBack || isRevocation else { return }
     Output.print("pseudonym: \(pseudonym ?? "none, nothing was ever shared")")
     Output.print("contact: \(contact ?? "the offer names none")")
+    if let request { Output.print("asked for deletion: \(request.answer)") }
     Output.print(Self.limits)
   }
 
@@ -153,6 +157,12 @@ struct ConsentEffect {
       object.array("owed") { list in for reason in owed { list.element(reason) } }
       object.member("pseudonym", pseudonym)
       object.member("contact", contact)
+      if let request {
+        object.object("deletion_asked") {
+          $0.member("is_taken", request.isTaken)
+          $0.member("answer", request.answer)
+        }
+      }
       object.member("limits", Self.limits)
       extra(&object)
     }
@@ -160,6 +170,12 @@ struct ConsentEffect {
 
   /// Ends the command when something is owed.
   func fail() throws {
+    if let request, !request.isTaken, owed.isEmpty {
+      throw CommandFailure(
+        .failed,
+        "the receiver was not asked for deletion: \(request.answer); write to \(contact ?? "the supplier") and name "
+          + "the pseudonym \(pseudonym ?? "that an earlier revocation printed")")
+    }
     if owed.isEmpty { return }
     throw CommandFailure(
       .failed, "the change is made, and this is owed: " + owed.joined(separator: "; "))

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Configuration
+internal import Delivery
 internal import Handshake
 internal import Linux
 internal import TOML
@@ -36,9 +37,27 @@ struct ConsentRevokeCommand: ParsableCommand {
   func run() throws {
     let locations = installation.locations
     let change = try makeChange(locations)
-    let effect = try change.carryOut(deletes: true)
+    let accepted = askDeletion ? AcceptedOffer.latest(change.before, locations) : nil
+    var effect = try change.carryOut(deletes: true)
+    if askDeletion { effect.request = ask(accepted, change, effect.pseudonym) }
     if installation.json { effect.printObject() } else { effect.print(isRevocation: true) }
     try effect.fail()
+  }
+
+  /// Asks whoever got something: the receiver of the offer that had been accepted.
+  private func ask(
+    _ accepted: AcceptedOffer?, _ change: ConsentChange, _ pseudonym: String?
+  ) -> DeletionRequest.Outcome {
+    guard let accepted, let pseudonym else {
+      return DeletionRequest.Outcome(
+        isTaken: false,
+        answer:
+          "there is no pseudonym under which anything could have been sent, or no offer that was accepted"
+      )
+    }
+    return DeletionRequest.send(
+      installation.locations, to: accepted.offer, pseudonym: pseudonym, sources: change.revoked,
+      clock: SystemClock())
   }
 
   private func makeChange(_ locations: Locations) throws -> ConsentChange {
