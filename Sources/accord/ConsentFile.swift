@@ -17,7 +17,7 @@ struct ConsentFile {
   private(set) var text: [UInt8]
 
   /// What a file begins with that a command makes.
-  private static let beginning = "schema = 1\n"
+  private static let beginning = "schema      = 1\n"
 
   /// Reads the file, or begins one. Fails when this user may not change it and wants to.
   static func read(_ locations: Locations, toChange: Bool = true) throws -> ConsentFile {

@@ -56,7 +56,8 @@ struct ConsentRevokeCommand: ParsableCommand {
       )
     }
     return DeletionRequest.send(
-      installation.locations, to: accepted.offer, pseudonym: pseudonym, sources: change.revoked,
+      installation.locations, to: accepted.offer, pseudonym: pseudonym,
+      sources: change.revoked.filter { accepted.offer.requests[$0] != nil },
       clock: SystemClock())
   }
 
