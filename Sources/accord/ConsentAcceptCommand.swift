@@ -19,7 +19,7 @@ struct ConsentAcceptCommand: ParsableCommand {
       It is also the way to accept an offer that changed under the same revision, and to go on after files of the \
       agent were lost or restored.
 
-      Example: accord consent accept
+      Example: accord consent accept --yes --by Operations
       """)
 
   @OptionGroup var installation: InstallationOptions

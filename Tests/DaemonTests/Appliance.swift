@@ -107,6 +107,17 @@ final class Appliance {
       in: state, atMilliseconds: clock.wallTimeMilliseconds)
   }
 
+  /// Notes that a command makes this the consent.
+  func confirm(_ text: String) throws {
+    var watch = AgreementWatch(
+      consentPath: locations.consent, offerPath: locations.offer, record: state.acceptanceRecord,
+      trusting: TrustedOwners(alsoCurrentUser: true))
+    let now = clock.wallTimeMilliseconds
+    _ = watch.refresh(bootTimeMilliseconds: clock.bootTimeMilliseconds, nowMilliseconds: now)
+    try Ledger.open(state, busyMilliseconds: 1_000).confirm(
+      watch.agreement(ifConsentSays: Array(text.utf8), nowMilliseconds: now))
+  }
+
   func consent(_ text: String?) {
     if let text { write(text, to: locations.consent) } else { remove(locations.consent) }
   }

@@ -38,6 +38,67 @@ struct RevocationTests {
     #expect(appliance.status.contains("\"is_deletion_owed\":false"))
   }
 
+  @Test(
+    "what a command confirmed is deleted at the next tick, once; the same words by hand settle first"
+  )
+  func confirmed() throws {
+    let appliance = try Appliance(consent: consent())
+    appliance.run(seconds: 180)
+    let held = appliance.state.history
+    try appliance.confirm(consent(environment: "deny"))
+    appliance.consent(consent(environment: "deny"))
+    appliance.run(seconds: 10)
+    #expect(try appliance.batches(held, .environment) == 0)
+    appliance.consent(consent())
+    appliance.run(seconds: 180)
+    let kept = try appliance.batches(held, .environment)
+    appliance.consent(consent(environment: "deny"))
+    appliance.run(seconds: 20)
+    #expect(try appliance.batches(held, .environment) >= kept)
+    appliance.run(seconds: 20)
+    #expect(try appliance.batches(held, .environment) == 0)
+  }
+
+  @Test("a confirmation of other words deletes nothing")
+  func confirmedOther() throws {
+    let appliance = try Appliance(consent: consent())
+    appliance.run(seconds: 180)
+    try appliance.confirm(consent(environment: "local"))
+    appliance.consent(consent(environment: "deny"))
+    appliance.run(seconds: 20)
+    #expect(try appliance.batches(appliance.state.history, .environment) >= 3)
+  }
+
+  @Test("without the daemon a command does the same, and the next start finds nothing owed")
+  func settlement() throws {
+    let appliance = try Appliance(consent: consent())
+    appliance.run(seconds: 180)
+    appliance.stop()
+    let pseudonym = appliance.pseudonym
+    try appliance.confirm(consent(environment: "deny"))
+    appliance.consent(consent(environment: "deny"))
+    let outcome = try Settlement.run(
+      appliance.locations, settings: Settings(), clock: appliance.clock
+    ) { _ in }
+    #expect(outcome == .settled)
+    #expect(!appliance.holds("canary7") && appliance.holds("Canary OS"))
+    try appliance.restart(stopping: false)
+    appliance.run(seconds: 60)
+    #expect(appliance.pseudonym == pseudonym)
+    #expect(appliance.status.contains("\"is_deletion_owed\":false"))
+    #expect(appliance.journal.count("removing") == 0)
+  }
+
+  @Test("while a daemon works, a command leaves it to that")
+  func settlementBesideDaemon() throws {
+    let appliance = try Appliance(consent: consent(environment: "deny"))
+    let lock = try LockFile.acquire(appliance.state.daemonLock, .exclusive)
+    #expect(
+      try Settlement.run(appliance.locations, settings: Settings(), clock: appliance.clock) { _ in }
+        == .daemonRuns)
+    _ = consume lock
+  }
+
   @Test("a source that becomes local loses its spool and keeps its history")
   func local() throws {
     let appliance = try Appliance(consent: consent())

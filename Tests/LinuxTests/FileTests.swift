@@ -64,6 +64,24 @@ struct AtomicFileTests {
     }
   }
 
+  @Test("a file that people see keeps its mode, and a new one has the mode it was given")
+  func rewrites() throws {
+    let mask = umask(0o077)
+    defer { umask(mask) }
+    let path = try directory.write("file", "old")
+    #expect(chmod(path, 0o664) == 0)
+    let state = try FileState.of(path)
+    try AtomicFile.rewrite(path, like: state, orMode: 0o600, with: Array("new".utf8))
+    #expect(directory.read("file") == "new")
+    let after = try FileState.of(path)
+    #expect(
+      after?.permissions == "664" && after?.owner == state?.owner && after?.group == state?.group)
+    #expect(after?.inode != state?.inode)
+    try AtomicFile.rewrite(directory.path("made"), like: nil, orMode: 0o644, with: [])
+    #expect(try FileState.of(directory.path("made"))?.permissions == "644")
+    #expect(directory.names == ["file", "made"])
+  }
+
   @Test("a file is moved over another")
   func moves() throws {
     let (from, to) = (try directory.write("a", "new"), try directory.write("b", "old"))

@@ -91,7 +91,7 @@ def test_every_command_that_the_readme_names_exists_with_its_options():
     [
         ("telepathy", "accord has no command 'telepathy'"),
         ("status --loud", "accord status has no --loud"),
-        ("consent revoke", "accord consent has no revoke"),
+        ("consent withdraw", "accord consent has no withdraw"),
         ("consent show --kernel-root .", "accord consent show has no --kernel-root"),
     ],
 )
