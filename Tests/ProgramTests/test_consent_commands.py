@@ -3,8 +3,10 @@ returns, or it says what is owed; whether accordd runs, stands still or is not t
 
 import fcntl
 import os
+import pty
 import signal
 import sqlite3
+import subprocess
 import time
 
 import pytest
@@ -254,7 +256,7 @@ def test_a_delivery_in_progress_by_the_lock_alone_is_waited_for_and_named(record
 
 @needs_root
 def test_only_root_and_the_owner_may_change_the_file(recorded, open_folder):
-    import subprocess
+
 
     prefix = open_folder / "appliance"
     (prefix / "etc/accord").mkdir(parents=True)
@@ -267,3 +269,40 @@ def test_only_root_and_the_owner_may_change_the_file(recorded, open_folder):
         f"accord: only root and the file's owner (user 0) can change {file}; run this as one of them\n"
     )
     assert 'product = "local"' in file.read_text()
+
+
+@pytest.mark.parametrize("seconds", [0.005, 0.02, 0.05, 0.1])
+def test_a_command_that_is_killed_leaves_the_old_word_or_closed_gates_and_is_completed_by_the_next(recorded, seconds):
+    before = consent(recorded)
+    with subprocess.Popen(recorded.command("accord", "consent", "revoke"), stdout=subprocess.DEVNULL) as process:
+        time.sleep(seconds)
+        process.kill()
+    assert consent(recorded) in (before, before.replace('"share"', '"deny"'))
+    if consent(recorded) != before:
+        assert recorded.accord("upload").code == 3
+    assert recorded.accord("consent", "revoke").code == 0
+    assert CANARY.encode() not in recorded.bytes_of_state()
+    assert not list(recorded.var.glob("*.rewrite*")) and not list(recorded.etc.glob("*.new"))
+
+
+def test_who_waits_longer_than_a_second_sees_for_what_on_a_terminal(recorded):
+    recorded.write_settings(interval="1s")
+    with recorded.daemon() as daemon:
+        daemon.ticks(2)
+        daemon.process.send_signal(signal.SIGSTOP)
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(recorded.command("accord", "consent", "revoke"), stdout=theirs, stderr=theirs) as process:
+            process.wait(timeout=20)
+        daemon.process.send_signal(signal.SIGCONT)
+        os.close(theirs)
+        shown = os.read(ours, 65536).decode()
+        os.close(ours)
+    assert "\rwaiting for accordd's next tick, at most 3 s" in shown and process.returncode == 1
+
+
+def test_a_killed_agent_is_no_hindrance(recorded):
+    with recorded.daemon() as daemon:
+        daemon.ticks(2)
+        daemon.kill()
+    assert recorded.accord("consent", "revoke").code == 0
+    assert CANARY.encode() not in recorded.bytes_of_state()
