@@ -83,7 +83,7 @@ let package = Package(
       dependencies: [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         "Daemon", "Diagnostics", "Delivery", "Recording", "Handshake", "Sampling", "Configuration",
-        "Telemetry", "TOML", "JSON", "Linux",
+        "Telemetry", "TOML", "JSON", "Digest", "Linux",
       ], swiftSettings: sourceSettings),
 
     // Measurements that need the modules from inside. Not a product.

@@ -65,7 +65,9 @@ package struct Agent: ~Copyable {
   private var nextAgeingMilliseconds: Int64 = 0
   /// Text was parsed or batches were made since the last tick; an ordinary tick leaves nothing behind.
   private var hasUnusedMemory = true
-  private var wallOffset: WallOffset
+  var wallOffset: WallOffset
+  /// What the ledger has been told of readings that were lost in memory.
+  var toldReadingsLost: (history: Int64, spool: Int64) = (0, 0)
 
   /// Opens everything. Fails with one sentence when the installation cannot work at all.
   package static func start(
@@ -91,6 +93,8 @@ package struct Agent: ~Copyable {
     self.boot = boot
     state = StateDirectory(locations.state)
     trustedMoment = (try? databases.ledger.trustedMoment()) ?? nil
+    wallOffset = WallOffset(
+      clock, last: (try? databases.history.latestOffset(boot: boot)) ?? nil)
     ledger = databases.ledger
     history = databases.history
     spool = databases.spool
@@ -100,7 +104,6 @@ package struct Agent: ~Copyable {
       trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
     sampler = Sampler(root: kernelRoot, devices: settings.devices)
     statusFile = StatusFile(locations.statusFile)
-    wallOffset = WallOffset(clock)
     nextSealMilliseconds = clock.bootTimeMilliseconds + settings.sealMilliseconds
     // Found out at the first tick: what an earlier run left owed goes on.
     revocation.isOwed = true
@@ -186,8 +189,13 @@ package struct Agent: ~Copyable {
         try rememberTime(clock.bootTimeMilliseconds)
         try age(clock.bootTimeMilliseconds)
       },
+      Self.refusal { () throws(SQLiteError) in try recordLosses() },
     ]
-    for case let refusal? in refusals { replaceDamagedDatabase(refusal) }
+    // Two may come from one database, which is begun anew once.
+    var paths: Set<String> = []
+    for case let refusal? in refusals where paths.insert(refusal.path).inserted {
+      replaceDamagedDatabase(refusal)
+    }
     if let refusal = refusals.compactMap(\.self).first {
       refused(refusal)
     } else {
@@ -247,23 +255,6 @@ package struct Agent: ~Copyable {
     guard hasWritten, toldRecordingProblem != nil else { return }
     toldRecordingProblem = nil
     log.notice("readings are written to the disk again")
-  }
-}
-
-/// The wall clock as an offset to the boot clock. It follows the clock only when that has moved by more than
-/// a quarter of a second: finer would make the stamps of one series jitter for nothing.
-struct WallOffset {
-  private(set) var milliseconds: Int64
-
-  init(_ clock: any Clock) { milliseconds = Self.measure(clock) }
-
-  mutating func follow(_ clock: any Clock) {
-    let measured = Self.measure(clock)
-    if abs(measured - milliseconds) > 250 { milliseconds = measured }
-  }
-
-  private static func measure(_ clock: any Clock) -> Int64 {
-    clock.wallTimeMilliseconds - clock.bootTimeMilliseconds
   }
 }
 

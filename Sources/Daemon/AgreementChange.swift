@@ -44,8 +44,9 @@ extension Agent {
         guard keep(accepted, time) else { return }
       }
       let new = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
+      ledger.agreement = new
       let changes = try spool.settleGrants(by: agreement, nowMilliseconds: time)
-      if new != fingerprint { try record(agreement, new, time) }
+      if new != fingerprint { try record(agreement, time) }
       for change in changes { try record(change, time) }
       let grants = try spool.openGrants()
       if !grants.isEmpty { try makeIdentity(time) }
@@ -85,12 +86,16 @@ extension Agent {
     }
   }
 
-  private func record(
-    _ agreement: Agreement, _ fingerprint: [UInt8], _ time: Int64
-  ) throws(SQLiteError) {
-    try ledger.append(.agreementChanged, atMilliseconds: time) { detail in
-      detail.member("fingerprint", Hexadecimal.text(fingerprint))
+  private func record(_ agreement: Agreement, _ time: Int64) throws(SQLiteError) {
+    let names = try nameDigests(agreement)
+    let fingerprint = Hexadecimal.text(ledger.agreement)
+    try ledger.append(.agreementChanged, about: .agreement, fingerprint, atMilliseconds: time) {
+      detail in
       detail.member("standing", agreement.standing.name)
+      let (offered, accepted) = agreement.revisions
+      if let offered { detail.member("revision", offered) }
+      if let accepted { detail.member("accepts", accepted) }
+      for (key, digest) in names { detail.member(key, digest) }
       for source in DataSource.allCases {
         detail.member(source.name, agreement.terms(of: source).decision.verdict.name)
       }
@@ -98,20 +103,21 @@ extension Agent {
   }
 
   private func record(_ change: GrantChange, _ time: Int64) throws(SQLiteError) {
-    switch change {
-    case .opened(let grant):
-      try ledger.append(.grantOpened, atMilliseconds: time) {
-        $0.member("grant", grant.id)
-        $0.member("source", grant.source.name)
+    let (event, grant): (Ledger.Event, Grant) =
+      switch change {
+      case .opened(let grant): (.grantOpened, grant)
+      case .closed(let grant): (.grantClosed, grant)
       }
-    case .closed(let grant):
-      if watch.agreement.grantIntent(for: grant.source) == .close {
-        try ledger.noteRevocation(consentModifiedNanoseconds: watch.consentModifiedNanoseconds)
-      }
-      try ledger.append(.grantClosed, atMilliseconds: time) {
-        $0.member("grant", grant.id)
-        $0.member("source", grant.source.name)
-      }
+    if event == .grantClosed, watch.agreement.grantIntent(for: grant.source) == .close {
+      try ledger.noteRevocation(consentModifiedNanoseconds: watch.consentModifiedNanoseconds)
+    }
+    let supplier = try ledger.digest(ofName: grant.recipient.supplier)
+    let endpoint = try ledger.digest(ofName: grant.recipient.endpoint)
+    try ledger.append(event, atMilliseconds: time) { detail in
+      detail.member("grant", grant.id)
+      detail.member("source", grant.source.name)
+      detail.member("supplier", supplier)
+      detail.member("endpoint", endpoint)
     }
   }
 

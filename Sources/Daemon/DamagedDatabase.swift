@@ -40,7 +40,7 @@ extension Agent {
       if !history.isInPlace {
         revocation.historyRewrite = nil
         try history.reopen()
-        replacementProblem = nil
+        noteBegun(state.history)
         log.error(
           "\(state.history) was removed or replaced while in use: what was in it is lost; begun anew"
         )
@@ -50,12 +50,19 @@ extension Agent {
         try spool.reopen()
         try Self.adoptCopies(ledger, spool, locations, clock, log)
         watch.readAgain()
-        replacementProblem = nil
+        noteBegun(state.spool)
         isAgreementApplied = false
         log.error(
           "\(state.spool) was removed or replaced while in use: what waited is lost; begun anew")
       }
     } catch { cannotReplace(error) }
+  }
+
+  private mutating func noteBegun(_ path: String) {
+    replacementProblem = nil
+    try? ledger.append(.databaseBegun, atMilliseconds: clock.wallTimeMilliseconds) {
+      $0.member("file", String(path.split(separator: "/").last ?? ""))
+    }
   }
 
   private mutating func cannotReplace(_ error: RecordingError) {

@@ -106,6 +106,8 @@ extension Agent {
       detail.member("database", database)
       detail.member("batches", deletion.batches)
       detail.member("readings", deletion.readings)
+      // "consent.toml:9": the folder may be somebody's home.
+      detail.member("because", String(deletion.reason.split(separator: "/").last ?? ""))
     }
   }
 
@@ -117,6 +119,7 @@ extension Agent {
     guard isRevoked, (try? Identity.current(state)) != .some(.none) else { return }
     // First: what the ledger does not know is never taken for the appliance's own again.
     try ledger.forgetPseudonym()
+    try ledger.eraseNames()
     do {
       try Identity.remove(state)
     } catch {

@@ -141,11 +141,13 @@ extension Uploader {
     _ result: UploadResult, _ number: Int64, _ source: DataSource, last: Int64
   ) throws(SQLiteError) {
     guard let delivery = try outbox.delivery(number) else { return }
+    let batches = try outbox.batches(of: delivery)
     switch result {
     case .accepted(let rejected, let message):
       // A receiver may claim any number; no more can be lost than was sent.
       let rejected = min(rejected, delivery.readings)
-      try outbox.finish(delivery, .accepted, rejected: rejected, message: message)
+      try outbox.finish(
+        delivery, .accepted, status: attempt.status, rejected: rejected, message: message)
       count(delivery, of: source, rejected: rejected)
       if rejected > 0 {
         report.notes.append("the receiver did not keep \(rejected) readings: \(message)")
@@ -170,11 +172,15 @@ extension Uploader {
         "the agreement changed during the transfer, and the connection was closed")
     case .overQuota: break
     }
-    if let ended = try outbox.delivery(number), ended.outcome != .trying { try record(ended) }
+    if let ended = try outbox.delivery(number), ended.outcome != .trying {
+      try record(ended, batches)
+    } else if attempt.hasLeft {
+      try append(.uploadTried, delivery, batches, status: attempt.status)
+    }
   }
 
   private func setAside(_ delivery: Delivery, _ message: String) throws(SQLiteError) {
-    try outbox.finish(delivery, .refused, message: message)
+    try outbox.finish(delivery, .refused, status: attempt.status, message: message)
     report.notes.append(
       "\(delivery.batches) batches were set aside, because the receiver refused them: \(message)")
   }
@@ -183,6 +189,7 @@ extension Uploader {
   func post(
     _ body: [UInt8], to path: String, _ recipient: Grant.Recipient, _ agreement: Agreement
   ) throws(SQLiteError) -> UploadResult {
+    attempt = Attempt()
     let request: Request
     do {
       request = try connection.request(
@@ -200,9 +207,11 @@ extension Uploader {
     let failure: HTTPSError
     do {
       let response = try send(request, body) { mayGoOn() }
+      attempt = Attempt(status: Int64(response.status), hasLeft: true)
       learnTime(response)
       return UploadResult(response, nowMilliseconds: clock.wallTimeMilliseconds)
     } catch { failure = error }
+    attempt.hasLeft = !failure.isBeforeRequest
     if failure.isBeforeRequest, var quota = try quota() {
       quota.giveBack(bytes)
       try save(quota)

@@ -44,6 +44,15 @@ package final class Uploader {
   var cursors: [DataSource: Int64] = [:]
   let isByHand: Bool
   private var lastLook: Int64 = 0
+  var attempt = Attempt()
+
+  /// What came of the latest request.
+  struct Attempt {
+    /// HTTP status of its answer.
+    var status: Int64?
+    /// Whether anything of it may have reached the receiver.
+    var hasLeft = false
+  }
 
   /// Delivers what waits.
   ///
@@ -162,7 +171,8 @@ extension Uploader {
       try outbox.trustTime(
         boot: boot, offsetMilliseconds: clock.wallTimeMilliseconds - clock.bootTimeMilliseconds)
     }
-    let timeless = try outbox.setAsideTimeless(currentBoot: boot)
+    let timeless = try outbox.setAsideTimeless(
+      currentBoot: boot, nowMilliseconds: clock.wallTimeMilliseconds)
     if timeless > 0 {
       report.notes.append(
         "\(timeless) batches were set aside: when they were taken will never be known")
@@ -253,32 +263,6 @@ extension Uploader {
   func mayGoOn() -> Bool {
     guard clock.bootTimeMilliseconds - lastLook >= 1_000 else { return true }
     return !lookAtAgreement()
-  }
-
-  /// Completes what a crash left between the spool and the ledger.
-  private func recordUnrecorded() throws(SQLiteError) {
-    for delivery in try outbox.unrecordedDeliveries() {
-      if try ledger.holdsUpload(delivery.id) {
-        try outbox.markRecorded(delivery)
-      } else {
-        try record(delivery)
-      }
-    }
-  }
-
-  func record(_ delivery: Delivery) throws(SQLiteError) {
-    let ids = try outbox.batches(of: delivery).map(\.id)
-    try ledger.append(.upload, atMilliseconds: clock.wallTimeMilliseconds) { detail in
-      detail.member("delivery", delivery.id)
-      detail.member("outcome", delivery.outcome.rawValue)
-      detail.member("agreement", Hexadecimal.text(delivery.fingerprint))
-      detail.array("batches") { list in for id in ids { list.element(id) } }
-      detail.member("readings", delivery.readings)
-      detail.member("rejected", delivery.rejected)
-      detail.member("bytes", delivery.bytes)
-      detail.member("body_sha256", Hexadecimal.text(delivery.digest))
-    }
-    try outbox.markRecorded(delivery)
   }
 
   func count(_ delivery: Delivery, of source: DataSource, rejected: Int64) {

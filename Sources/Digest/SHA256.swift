@@ -29,4 +29,13 @@ package enum Hexadecimal {
   package static func text(_ bytes: [UInt8]) -> String {
     String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
+
+  /// The bytes of an even number of digits; nil when it is anything else.
+  package static func bytes(_ text: String) -> [UInt8]? {
+    let values = text.utf8.map { digits.firstIndex(of: $0) }
+    guard values.count % 2 == 0, !values.contains(nil) else { return nil }
+    return stride(from: 0, to: values.count, by: 2).map {
+      UInt8(values[$0]! << 4 | values[$0 + 1]!)
+    }
+  }
 }

@@ -49,4 +49,9 @@ extension Agreement {
     guard terms.decision.verdict == .share, let offer else { return .hold }
     return .open(offer.recipient)
   }
+
+  /// The revision of the offer that is there, and the one that the consent accepts.
+  package var revisions: (offered: Int64?, accepted: Int64?) {
+    (offer?.revision.value, consent?.accepts?.value)
+  }
 }

@@ -59,6 +59,12 @@ package struct JSONWriter: Sendable {
     member(key, value)
   }
 
+  /// A value that is JSON already.
+  package mutating func member(_ key: String, json value: String) {
+    self.key(key)
+    append(value)
+  }
+
   /// A number with `decimals` decimals: 5 with 2 decimals is 0.05. No floating point is involved.
   package mutating func member(_ key: String, _ value: Int64, decimals: Int) {
     self.key(key)

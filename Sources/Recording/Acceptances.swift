@@ -9,7 +9,7 @@ package import SQLite
 
 extension Ledger {
   /// One thing to be remembered.
-  enum Mark: String {
+  package enum Mark: String {
     /// The ledger was begun by accordd, which has looked whether it is the first.
     case begun
     /// A `LedgerFacts.Wait`.
@@ -23,6 +23,13 @@ extension Ledger {
     case identity
     case spoolEpoch = "spool_epoch"
     case spoolNewest = "spool_newest"
+    /// The agreement and the gaps of which the newest row tells.
+    case agreement
+    case historyGap = "history_gap"
+    case spoolGap = "spool_gap"
+    /// See LedgerNames.
+    case salt
+    case erasing
   }
 
   /// What the ledger of `directory` remembers. A ledger that is missing where other files of the agent are, or that
@@ -81,6 +88,7 @@ extension Ledger {
         directory.accepted + "/" + name, with: content, mode: 0o640, durability: .synchronised)
     } catch { throw .file(error) }
     do {
+      let supplier = try self.digest(ofName: offer.supplier)
       try database.transaction { () throws(SQLiteError) in
         var insertion = try database.prepare(
           "INSERT OR REPLACE INTO acceptances (file, digest, at_ms) VALUES (?, ?, ?)")
@@ -93,6 +101,7 @@ extension Ledger {
           try set(.revokedModified, min(saved, revoked))
         }
         try appendInTransaction(.offerAccepted, atMilliseconds: time) { detail in
+          detail.member("supplier", supplier)
           detail.member("revision", offer.revision)
           detail.member("digest", digest.description)
         }

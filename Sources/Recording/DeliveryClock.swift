@@ -69,17 +69,31 @@ extension Outbox {
     try Reference.trust(boot, offsetMilliseconds: offsetMilliseconds, in: database)
   }
 
-  /// Sets the pending batches of earlier boots aside for whose clock nobody ever vouched. Returns how many.
-  package func setAsideTimeless(currentBoot: String) throws(SQLiteError) -> Int64 {
-    var update = try database.prepare(
-      """
-      UPDATE batches SET state = \(BatchState.timeUnknown.rawValue)
-      WHERE state = 0 AND NOT is_synchronised AND boot IN (
+  /// Sets the pending batches of earlier boots aside for whose clock nobody ever vouched, and counts them as gaps:
+  /// they will never leave. Returns how many.
+  package func setAsideTimeless(
+    currentBoot: String, nowMilliseconds: Int64
+  ) throws(SQLiteError) -> Int64 {
+    let timeless = """
+      state = 0 AND NOT is_synchronised AND boot IN (
         SELECT number FROM boots WHERE trusted_offset_ms IS NULL AND id != ?)
-      """)
-    update.bind(currentBoot)
-    try update.run()
-    return database.changedRows
+      """
+    return try database.transaction { () throws(SQLiteError) in
+      var gaps = try database.prepare(
+        """
+        INSERT INTO gaps (source, reason, batches, readings, recorded_ms)
+        SELECT source, 'time-unknown', count(*), sum(readings), \(nowMilliseconds) FROM batches
+        WHERE \(timeless) GROUP BY source
+        """)
+      gaps.bind(currentBoot)
+      try gaps.run()
+      guard database.changedRows > 0 else { return 0 }
+      var update = try database.prepare(
+        "UPDATE batches SET state = \(BatchState.timeUnknown.rawValue) WHERE \(timeless)")
+      update.bind(currentBoot)
+      try update.run()
+      return database.changedRows
+    }
   }
 
   /// Why the last run ended before everything was delivered, nil when it did not.

@@ -35,6 +35,8 @@ package struct Delivery: Equatable, Sendable {
   package let triedMilliseconds: Int64
   package let outcome: DeliveryOutcome
   package let rejected: Int64
+  /// HTTP status of the answer that ended it.
+  package let status: Int64?
   /// What the receiver said.
   package let message: String
 }
@@ -42,7 +44,7 @@ package struct Delivery: Equatable, Sendable {
 extension Outbox {
   private static let delivery = """
     SELECT number, id, "grant", fingerprint, failures, batches, first_batch, last_batch, readings, bytes, digest,
-      tried_ms, outcome, rejected, message FROM deliveries
+      tried_ms, outcome, rejected, status, message FROM deliveries
     """
 
   private func deliveries(
@@ -63,7 +65,7 @@ extension Outbox {
           readings: rows.integer(8), bytes: rows.integer(9), digest: rows.blob(10),
           triedMilliseconds: rows.integer(11),
           outcome: DeliveryOutcome(rawValue: rows.text(12)) ?? .trying, rejected: rows.integer(13),
-          message: rows.text(14)))
+          status: rows.optionalInteger(14), message: rows.text(15)))
     }
     return deliveries
   }
@@ -166,16 +168,20 @@ extension Outbox {
   }
 
   /// Ends a delivery: its batches are sent or set aside, all at once.
+  ///
+  /// - Parameter status: the answer's HTTP status.
   package func finish(
-    _ delivery: Delivery, _ outcome: DeliveryOutcome, rejected: Int64 = 0, message: String
+    _ delivery: Delivery, _ outcome: DeliveryOutcome, status: Int64? = nil, rejected: Int64 = 0,
+    message: String
   ) throws(SQLiteError) {
     let state: BatchState = outcome == .accepted ? .sent : .refused
     try database.transaction { () throws(SQLiteError) in
       try database.execute(
         "UPDATE batches SET state = \(state.rawValue) WHERE state = 0 AND \(Self.isOf(delivery))")
       var update = try database.prepare(
-        "UPDATE deliveries SET outcome = ?, rejected = ?, message = ? WHERE number = ?")
+        "UPDATE deliveries SET outcome = ?, status = ?, rejected = ?, message = ? WHERE number = ?")
       update.bind(outcome.rawValue)
+      update.bind(status)
       update.bind(rejected)
       update.bind(message)
       update.bind(delivery.number)

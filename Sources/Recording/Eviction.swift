@@ -57,7 +57,8 @@ extension RecordStore {
 
   private func remove(_ lot: Lot) throws(SQLiteError) {
     let which = "source = ? AND state = ? AND boot = ? AND first_ms < ?"
-    if lot.state != .sent {
+    // What left is no gap, and what will never leave is one already.
+    if lot.state != .sent, lot.state != .timeUnknown {
       var gap = try database.prepare(
         """
         INSERT INTO gaps (source, reason, batches, readings, recorded_ms)

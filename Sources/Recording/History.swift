@@ -53,6 +53,17 @@ package struct History: ~Copyable {
   /// Begins a new file after the old one was set aside or removed. What is in memory stays.
   package mutating func reopen() throws(RecordingError) { try store.reopen() }
 
+  /// Wall clock minus boot clock as the newest batch has it; nil when that is not of this boot.
+  package func latestOffset(boot: String) throws(SQLiteError) -> Int64? {
+    var query = try store.database.prepare(
+      """
+      SELECT offset_ms FROM batches WHERE number = (SELECT max(number) FROM batches)
+        AND boot = (SELECT number FROM boots WHERE id = ?)
+      """)
+    query.bind(boot)
+    return try query.step() ? query.integer(0) : nil
+  }
+
   /// Whether readings in memory wait for the next seal.
   package var hasUnsealedReadings: Bool { !unsealed.isEmpty }
 

@@ -8,6 +8,7 @@
 // so that a row that was changed, removed or moved shows, and a head that has left the appliance vouches for
 // everything before it. Rows hold counts, digests and random identifiers: no attribute values, no kernel
 // text, no names of people. Both programs append, each in one transaction that reads the head it builds on.
+// What kinds of rows there are: LedgerEvent. Who checks the chain, and what becomes of its oldest rows: LedgerChain.
 
 internal import Digest
 package import Handshake
@@ -17,13 +18,30 @@ internal import Telemetry
 
 package struct Ledger: ~Copyable {
   let database: Database
+  /// The fingerprint of the agreement that the rows to come belong to; each names it.
+  package var agreement: [UInt8] = []
+  /// How many rows a checkpoint leaves at least, and how many it removes.
+  var rowsKept = Limits.ledgerRowsKept
+  var rowsPerCheckpoint = Limits.ledgerRowsPerCheckpoint
 
   package static func open(
     _ directory: StateDirectory, busyMilliseconds: Int32
   ) throws(RecordingError) -> Ledger {
-    Ledger(
-      database: try Store.openForWriting(
-        directory.ledger, .ledger, in: directory, busyMilliseconds: busyMilliseconds))
+    let database = try Store.openForWriting(
+      directory.ledger, .ledger, in: directory, busyMilliseconds: busyMilliseconds)
+    // What is removed leaves no bytes: see LedgerNames.
+    do { try database.execute("PRAGMA secure_delete = ON") } catch { throw .database(error) }
+    return Ledger(database: database)
+  }
+
+  /// Opens the ledger for looking at, or returns nil when there is none.
+  package static func openForReading(
+    _ directory: StateDirectory
+  ) throws(RecordingError) -> Ledger? {
+    guard let database = try Store.openForReading(directory.ledger, .ledger, in: directory) else {
+      return nil
+    }
+    return Ledger(database: database)
   }
 
   init(database: consuming Database) { self.database = database }
@@ -31,23 +49,8 @@ package struct Ledger: ~Copyable {
   /// Forgets what only an entry needs.
   package func releaseUnusedMemory() { database.releaseUnusedMemory() }
 
-  package enum Event: String, Sendable {
-    case agreementChanged = "agreement-changed"
-    case offerAccepted = "offer-accepted"
-    case grantOpened = "grant-opened"
-    case grantClosed = "grant-closed"
-    case deletionRecorded = "deletion-recorded"
-    case deletionDone = "deletion-done"
-    case readingsLost = "readings-lost"
-    case databaseSetAside = "database-set-aside"
-    case databasesCopied = "databases-copied"
-    case identityCreated = "identity-created"
-    case identityRemoved = "identity-removed"
-    case upload = "upload"
-    case deletionAsked = "deletion-asked"
-  }
-
-  /// Appends a row; `detail` writes the members of its JSON object.
+  /// Appends a row; `detail` writes the members of its JSON object. Names of people and suppliers enter only as
+  /// `digest(ofName:)`.
   package func append(
     _ event: Event, atMilliseconds time: Int64, _ detail: (inout JSONWriter) -> Void
   ) throws(SQLiteError) {
@@ -56,29 +59,53 @@ package struct Ledger: ~Copyable {
     }
   }
 
-  /// As above, as a part of the caller's transaction.
+  /// As above, unless the newest row about `topic` told the same `fact`: what a crash left half done, or a start
+  /// finds as it was, is told once.
+  package func append(
+    _ event: Event, about topic: Mark, _ fact: String, atMilliseconds time: Int64,
+    _ detail: (inout JSONWriter) -> Void
+  ) throws(SQLiteError) {
+    guard try text(topic) != fact else { return }
+    try database.transaction { () throws(SQLiteError) in
+      try appendInTransaction(event, atMilliseconds: time, detail)
+      try set(topic, fact)
+    }
+  }
+
+  /// As the first, as a part of the caller's transaction.
   func appendInTransaction(
     _ event: Event, atMilliseconds time: Int64, _ detail: (inout JSONWriter) -> Void
   ) throws(SQLiteError) {
+    try insert(event, time, detail)
+    try removeOldest(time)
+  }
+
+  func insert(
+    _ event: Event, _ time: Int64, _ detail: (inout JSONWriter) -> Void
+  ) throws(SQLiteError) {
     var writer = JSONWriter()
-    writer.object(detail)
-    let text = writer.text
-    let (number, previous) = try head()
+    writer.object { object in
+      if !agreement.isEmpty { object.member("agreement", Hexadecimal.text(agreement)) }
+      detail(&object)
+    }
+    let (newest, previous) = try head()
+    let row = LedgerRow(newest + 1, time, event.rawValue, writer.text, hash: [])
     var insertion = try database.prepare("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)")
-    insertion.bind(number + 1)
-    insertion.bind(time)
-    insertion.bind(event.rawValue)
-    insertion.bind(text)
-    insertion.bind(
-      Self.hash(previous, number + 1, time, Array(event.rawValue.utf8), Array(text.utf8)))
+    insertion.bind(row.number)
+    insertion.bind(row.atMilliseconds)
+    insertion.bind(row.kind)
+    insertion.bind(row.detail)
+    insertion.bind(row.hash(after: previous))
     try insertion.run()
   }
 
-  /// Whether the answer to a delivery is written down already. Looks from the newest row backwards.
+  /// Whether the answer to a delivery is written down already. Looks from the newest row backwards; a checkpoint
+  /// knows the newest upload of those that it stands for.
   package func holdsUpload(_ delivery: String) throws(SQLiteError) -> Bool {
     var query = try database.prepare(
-      "SELECT 1 FROM ledger WHERE kind = ? AND instr(detail, ?) ORDER BY number DESC LIMIT 1")
+      "SELECT 1 FROM ledger WHERE kind IN (?, ?) AND instr(detail, ?) ORDER BY number DESC LIMIT 1")
     query.bind(Event.upload.rawValue)
+    query.bind(Event.checkpoint.rawValue)
     query.bind(delivery)
     return try query.step()
   }
@@ -86,31 +113,8 @@ package struct Ledger: ~Copyable {
   /// The number and the hash of the newest row.
   package func head() throws(SQLiteError) -> (number: Int64, hash: [UInt8]) {
     var query = try database.prepare("SELECT number, hash FROM ledger ORDER BY number DESC LIMIT 1")
-    guard try query.step() else { return (0, [UInt8](repeating: 0, count: 32)) }
+    guard try query.step() else { return (0, Self.zeros) }
     return (query.integer(0), query.blob(1))
-  }
-
-  /// The number of the first row that does not follow from the one before it, nil when the chain holds.
-  package func firstBrokenRow() throws(SQLiteError) -> Int64? {
-    var rows = try database.prepare(
-      "SELECT number, at_ms, kind, detail, hash FROM ledger ORDER BY number")
-    var (number, hash): (Int64, [UInt8]) = (0, [UInt8](repeating: 0, count: 32))
-    while try rows.step() {
-      number += 1
-      // The bytes, not the text: reading as text would stop at a zero and mend what is no UTF-8.
-      hash = Self.hash(hash, rows.integer(0), rows.integer(1), rows.blob(2), rows.blob(3))
-      guard rows.integer(0) == number, rows.blob(4) == hash else { return number }
-    }
-    return nil
-  }
-
-  private static func hash(
-    _ previous: [UInt8], _ number: Int64, _ time: Int64, _ kind: [UInt8], _ detail: [UInt8]
-  ) -> [UInt8] {
-    let newline = UInt8(ascii: "\n")
-    return SHA256(
-      of: previous + Array("\(number)\n\(time)\n".utf8) + kind + [newline] + detail
-    ).bytes
   }
 }
 
@@ -156,10 +160,8 @@ extension Ledger {
   package static func trustedMoment(
     _ directory: StateDirectory
   ) throws(RecordingError) -> TrustedMoment? {
-    guard let database = try Store.openForReading(directory.ledger, .ledger, in: directory) else {
-      return nil
-    }
-    do { return try Ledger(database: database).trustedMoment() } catch { throw .database(error) }
+    guard let ledger = try openForReading(directory) else { return nil }
+    do { return try ledger.trustedMoment() } catch { throw .database(error) }
   }
 
   package func trustedMoment() throws(SQLiteError) -> TrustedMoment? {

@@ -10,15 +10,6 @@ package struct RecordTotal: Equatable, Sendable {
   package let bytes: Int64
 }
 
-/// What was lost to a bound, as a counted gap.
-package struct Gap: Equatable, Sendable {
-  package let source: DataSource
-  package let reason: String
-  package let batches: Int64
-  package let readings: Int64
-  package let recordedMilliseconds: Int64
-}
-
 /// What `accord status` says of a database, from the totals that its triggers keep.
 package struct RecordSummary: Equatable, Sendable {
   package let totals: [RecordTotal]
@@ -55,16 +46,6 @@ package struct RecordSummary: Equatable, Sendable {
     }
     self.totals = totals
     deletions = try Deletions.all(database)
-    var gaps: [Gap] = []
-    rows = try database.prepare(
-      "SELECT source, reason, batches, readings, recorded_ms FROM gaps ORDER BY number")
-    while try rows.step() {
-      guard let source = DataSource(rawValue: UInt8(clamping: rows.integer(0))) else { continue }
-      gaps.append(
-        Gap(
-          source: source, reason: rows.text(1), batches: rows.integer(2), readings: rows.integer(3),
-          recordedMilliseconds: rows.integer(4)))
-    }
-    self.gaps = gaps
+    gaps = try Gaps.all(database)
   }
 }

@@ -62,6 +62,7 @@ enum Schema {
         tried_ms INTEGER NOT NULL,     -- wall clock of the latest attempt
         outcome TEXT NOT NULL,         -- DeliveryOutcome
         rejected INTEGER NOT NULL DEFAULT 0,
+        status INTEGER,                -- HTTP status of the answer that ended it
         message TEXT NOT NULL DEFAULT '',
         failures INTEGER NOT NULL DEFAULT 0,      -- how often the receiver itself failed over it
         is_recorded INTEGER NOT NULL DEFAULT 0,   -- its ledger row is written
@@ -111,8 +112,10 @@ enum Schema {
       reason TEXT NOT NULL,
       batches INTEGER NOT NULL,
       readings INTEGER NOT NULL,
-      recorded_ms INTEGER NOT NULL
+      recorded_ms INTEGER NOT NULL,
+      is_recorded INTEGER NOT NULL DEFAULT 0    -- its ledger row is written
     );
+    CREATE INDEX unrecorded_gaps ON gaps(number) WHERE NOT is_recorded;
     CREATE TABLE totals (
       source INTEGER NOT NULL,
       state INTEGER NOT NULL,
@@ -181,6 +184,12 @@ enum Schema {
       digest BLOB NOT NULL,          -- SHA-256 of what was kept
       at_ms INTEGER NOT NULL
     ) WITHOUT ROWID;
+    -- The names that the chain knows by their salted digests. See Ledger.digest(ofName:).
+    CREATE TABLE names (
+      number INTEGER PRIMARY KEY,
+      digest TEXT NOT NULL UNIQUE,
+      name TEXT NOT NULL
+    );
     -- See Ledger.Mark.
     CREATE TABLE marks (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
     -- The latest moment at which somebody vouched for the time.

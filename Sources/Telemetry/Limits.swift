@@ -71,6 +71,19 @@ package enum Limits {
   /// Damaged databases that are kept for a specialist to look at.
   package static let setAsideFilesMax = 2
 
+  /// Rows of the ledger that are never removed: 16 MB. 96 uploads a day are 35,040 rows of 400 bytes a year for each
+  /// shared source.
+  /// Whoever verifies a ledger relies on it (packaging/verify-ledger): a checkpoint nearer to what it removed is forged.
+  package static let ledgerRowsKept: Int64 = 40_000
+  /// Rows that one checkpoint stands for: removing them takes a few milliseconds.
+  package static let ledgerRowsPerCheckpoint: Int64 = 1_000
+  /// Names of suppliers, people and addresses that the ledger can still resolve. An agreement has three.
+  package static let ledgerNamesMax: Int64 = 300
+
+  /// How far the wall clock moves against the boot clock between two seals before the ledger says so. A resume from
+  /// suspend takes the time from a clock of whole seconds; a disciplined clock moves 30 ms a minute.
+  package static let clockStepMilliseconds: Int64 = 2_000
+
   // MARK: delivery
 
   /// One request, compressed: nginx refuses more unless told otherwise.

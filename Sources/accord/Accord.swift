@@ -27,7 +27,8 @@ struct Accord: ParsableCommand {
     version: "accord \(AgentVersion.text)",
     subcommands: [
       StatusCommand.self, CatalogCommand.self, PreviewCommand.self, ConsentCommand.self,
-      OutboxCommand.self, SentCommand.self, UploadCommand.self, DoctorCommand.self,
+      OutboxCommand.self, SentCommand.self, UploadCommand.self, LedgerCommand.self,
+      DoctorCommand.self,
     ])
 }
 

@@ -24,6 +24,8 @@ struct ApplianceStatus {
   let quota: DailyQuota?
   let isTimeTrusted: Bool
   let pseudonym: String?
+  /// How many rows the ledger has, and its newest as "NUMBER:HASH"; nil when there is none.
+  let ledger: (rows: Int64, head: String)?
   let settings: Settings
   /// What could not be read, a sentence each.
   let problems: [String]
@@ -42,6 +44,7 @@ struct ApplianceStatus {
     }
     history = noting { try RecordSummary.ofHistory(directory) }
     pseudonym = noting { try Identity.current(directory) }
+    ledger = noting { try Ledger.extent(directory) }
     let settings = noting { try Settings.read(locations.settings) } ?? Settings()
     self.settings = settings
     let reading = noting { try SpoolReading(directory, settings.upload) }

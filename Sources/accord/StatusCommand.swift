@@ -70,6 +70,11 @@ extension ApplianceStatus {
       rows.append(["", "\(used) sent today (UTC)"])
     }
     rows.append(["clock", clockText])
+    if let ledger {
+      rows.append([
+        "ledger", "\(Output.count(ledger.rows, "row")), head \(ledger.head.prefix(16))…",
+      ])
+    }
     let noPseudonym = agreement.sharesSomething ? "none yet" : "none, because nothing is shared"
     rows.append(["pseudonym", pseudonym ?? noPseudonym])
     if !settings.upload.identifiers.isEmpty {

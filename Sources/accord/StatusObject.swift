@@ -26,6 +26,10 @@ extension ApplianceStatus {
         clock.member("is_synchronised", self.clock.isSynchronised)
         clock.member("is_trusted", isTimeTrusted)
       }
+      object.object("ledger") { object in
+        object.member("rows", ledger?.rows)
+        object.member("head", ledger?.head)
+      }
       object.member("pseudonym", pseudonym)
       object.member("daily_quota_bytes", quota?.bytesMax)
       object.member("sent_today_bytes", quota?.bytes)

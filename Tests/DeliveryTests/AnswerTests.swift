@@ -215,7 +215,7 @@ struct AnswerTests {
     let finished = try appliance.count("SELECT count(*) FROM deliveries WHERE outcome != 'trying'")
     #expect(
       try appliance.count(UploaderTests.uploadRows, in: appliance.directory.ledger) == finished)
-    #expect(try appliance.ledger().firstBrokenRow() == nil)
+    #expect(try appliance.ledger().verify().brokenRow == nil)
     #expect(
       try appliance.count("SELECT sum(batches) FROM deliveries WHERE outcome = 'accepted'") == sent)
   }

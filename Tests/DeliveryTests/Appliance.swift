@@ -245,3 +245,10 @@ func reply(
     Response(
       status: status, contentType: type, dateUnixSeconds: date, retryAfter: retryAfter, body: body))
 }
+
+extension ChainVerdict {
+  var brokenRow: Int64? {
+    guard case .broken(let row, _) = self else { return nil }
+    return row
+  }
+}

@@ -25,13 +25,15 @@ VERBS = [
     ["outbox"],
     ["sent"],
     ["upload"],
+    ["ledger"],
+    ["ledger", "verify"],
 ]
-READING_VERBS = [["status"], ["preview"], ["consent", "show"], ["consent", "check"], ["outbox"], ["sent"]]
+READING_VERBS = [["status"], ["preview"], ["consent", "show"], ["consent", "check"], ["outbox"], ["sent"], ["ledger"]]
 
 BATCH_KEYS = {"id", "source", "first", "last", "readings", "bytes", "state", "agreement"}
 READING_KEYS = {"signal", "attributes", "time", "value", "unit"}
 PREVIEW_KEYS = {"signal", "source", "unit", "kind", "attributes", "value", "decision", "rule"}
-STATUS_KEYS = {"agreement", "spool", "history", "last_tick", "last_upload", "gaps"}
+STATUS_KEYS = {"agreement", "spool", "history", "last_tick", "last_upload", "gaps", "ledger"}
 
 
 def help_of(name: str, *verb: str) -> str:

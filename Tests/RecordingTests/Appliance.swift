@@ -251,3 +251,10 @@ struct Seeded: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 }
+
+extension ChainVerdict {
+  var brokenRow: Int64? {
+    guard case .broken(let row, _) = self else { return nil }
+    return row
+  }
+}

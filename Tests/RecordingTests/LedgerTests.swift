@@ -24,12 +24,12 @@ struct LedgerTests {
   @Test("a chain that nobody touched holds, from the first row on")
   func holds() throws {
     let ledger = try filled(0)
-    #expect(try ledger.firstBrokenRow() == nil)
+    #expect(try ledger.verify().brokenRow == nil)
     #expect(try ledger.head().number == 0)
     #expect(try ledger.head().hash == [UInt8](repeating: 0, count: 32))
     _ = consume ledger
     let more = try filled(20)
-    #expect(try more.firstBrokenRow() == nil)
+    #expect(try more.verify().brokenRow == nil)
     #expect(try more.head().number == 20)
   }
 
@@ -59,7 +59,7 @@ struct LedgerTests {
   func tampered(_ sql: String, _ row: Int64) throws {
     let ledger = try filled(20)
     try Database(directory.ledger, .readWrite, busyTimeoutMilliseconds: 0).execute(sql)
-    #expect(try ledger.firstBrokenRow() == row)
+    #expect(try ledger.verify().brokenRow == row)
   }
 
   @Test("a head that left the appliance shows that the newest rows were cut off")
@@ -68,7 +68,7 @@ struct LedgerTests {
     let head = try ledger.head()
     try Database(directory.ledger, .readWrite, busyTimeoutMilliseconds: 0).execute(
       "DELETE FROM ledger WHERE number > 18")
-    #expect(try ledger.firstBrokenRow() == nil)
+    #expect(try ledger.verify().brokenRow == nil)
     try ledger.append(.upload, atMilliseconds: 1) { _ in }
     try ledger.append(.upload, atMilliseconds: 1) { _ in }
     #expect(try ledger.head().number == head.number)
@@ -83,7 +83,7 @@ struct LedgerTests {
       try one.append(.agreementChanged, atMilliseconds: Int64(number)) { _ in }
       try other.append(.upload, atMilliseconds: Int64(number)) { _ in }
     }
-    #expect(try one.firstBrokenRow() == nil)
+    #expect(try one.verify().brokenRow == nil)
     #expect(try other.head().number == 53)
   }
 
@@ -95,7 +95,7 @@ struct LedgerTests {
     #expect(throws: SQLiteError.self) { try ledger.append(.upload, atMilliseconds: 1) { _ in } }
     try other.execute("ROLLBACK")
     try ledger.append(.upload, atMilliseconds: 1) { _ in }
-    #expect(try ledger.firstBrokenRow() == nil)
+    #expect(try ledger.verify().brokenRow == nil)
     #expect(try ledger.head().number == 4)
   }
 

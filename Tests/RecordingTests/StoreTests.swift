@@ -126,7 +126,7 @@ struct StoreTests {
       }
       let ledger = try Ledger.open(StateDirectory(shelf.path), busyMilliseconds: 0)
       #expect(try ledger.head().number == 2)
-      #expect(try ledger.firstBrokenRow() == nil)
+      #expect(try ledger.verify().brokenRow == nil)
     }
   }
 

@@ -1,0 +1,166 @@
+internal import FoundationEssentials
+internal import Linux
+internal import Recording
+internal import Telemetry
+
+/// The detail of a ledger row: see LedgerEvent. Somebody may have put anything into it.
+struct LedgerDetail {
+  private let members: [String: Value]
+
+  fileprivate enum Value: Decodable {
+    case text(String)
+    case number(Int64)
+    case flag(Bool)
+    case list([Value])
+    case object([String: Value])
+    case other
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      if let number = try? value.decode(Int64.self) {
+        self = .number(number)
+      } else if let text = try? value.decode(String.self) {
+        self = .text(text)
+      } else if let flag = try? value.decode(Bool.self) {
+        self = .flag(flag)
+      } else if let list = try? value.decode([Value].self) {
+        self = .list(list)
+      } else {
+        self = (try? value.decode([String: Value].self)).map(Value.object) ?? .other
+      }
+    }
+  }
+
+  /// Nil when it is no JSON object on one line.
+  init?(_ text: String) {
+    guard text.utf8.allSatisfy({ $0 >= 0x20 }),
+      let members = try? JSONDecoder().decode([String: Value].self, from: Data(text.utf8))
+    else { return nil }
+    self.members = members
+  }
+
+  func text(_ key: String) -> String? {
+    if case .text(let text) = members[key] { text } else { nil }
+  }
+
+  func number(_ key: String) -> Int64 {
+    if case .number(let number) = members[key] { number } else { 0 }
+  }
+
+  func flag(_ key: String) -> Bool {
+    if case .flag(let flag) = members[key] { flag } else { false }
+  }
+
+  func list(_ key: String) -> [String] {
+    guard case .list(let list) = members[key] else { return [] }
+    return list.compactMap { if case .text(let text) = $0 { text } else { nil } }
+  }
+
+  func counts(_ key: String) -> [(key: String, count: Int64)] {
+    guard case .object(let object) = members[key] else { return [] }
+    return object.sorted { $0.key < $1.key }.compactMap {
+      if case .number(let count) = $0.value { ($0.key, count) } else { nil }
+    }
+  }
+}
+
+/// A ledger row for people.
+enum LedgerSentence {
+  static func line(_ row: LedgerRow, _ names: [String: String]) -> String {
+    let number = String(row.number)
+    let what =
+      LedgerDetail(row.detail).flatMap { sentence(row.kind, Words(detail: $0, names: names)) }
+      ?? "\(row.kind) \(row.detail)"
+    return String(repeating: " ", count: max(0, 6 - number.count)) + number + "  "
+      + CalendarTime.rfc3339(milliseconds: row.atMilliseconds) + "  " + what
+  }
+
+  private struct Words {
+    let detail: LedgerDetail
+    let names: [String: String]
+
+    /// The name behind a digest, as long as it is kept.
+    func name(_ key: String) -> String {
+      guard let digest = detail.text(key) else { return "nobody" }
+      return names[digest] ?? "\(digest.prefix(8))… (the name was erased)"
+    }
+
+    func text(_ key: String) -> String { detail.text(key) ?? "?" }
+
+    func count(_ key: String, _ noun: String) -> String { Output.count(detail.number(key), noun) }
+
+    var amount: String { "\(count("batches", "batch")), \(count("readings", "reading"))" }
+    var upload: String {
+      let answer = detail.number("status")
+      let rejected = detail.number("rejected")
+      return
+        "\(text("source")): \(detail.list("batches").joined(separator: ", ")), "
+        + "\(count("readings", "reading")), \(Output.count(detail.number("bytes"))) bytes"
+        + (rejected > 0 ? ", \(Output.count(rejected)) not kept by the receiver" : "")
+        + (answer > 0 ? ", HTTP \(answer)" : ", no answer")
+    }
+  }
+
+  /// Nil for a kind that this version does not know.
+  private static func sentence(_ kind: String, _ words: Words) -> String? {
+    guard let event = Ledger.Event(rawValue: kind) else { return nil }
+    let detail = words.detail
+    return switch event {
+    case .offerAccepted:
+      "accepted revision \(detail.number("revision")) of the offer of \(words.name("supplier"))"
+    case .agreementChanged: agreement(words)
+    case .grantOpened:
+      "\(words.text("source")) is shared with \(words.name("supplier")) at \(words.name("endpoint")) "
+        + "from now on, grant \(words.text("grant").prefix(8))"
+    case .grantClosed:
+      "\(words.text("source")) is no longer shared with \(words.name("supplier")), grant "
+        + "\(words.text("grant").prefix(8)) is closed for good"
+    case .deletionRecorded:
+      "\(words.text("source")) is removed from the \(words.text("database")): \(words.amount), by "
+        + words.text("because")
+    case .deletionDone: "the \(words.text("database")) was rewritten without what was removed"
+    case .gap:
+      "\(words.text("source")) lost from the \(words.text("database")): \(words.amount) "
+        + "(\(words.text("reason")))"
+    case .readingsLost:
+      "lost in memory: \(words.count("history", "reading")) of the history, "
+        + "\(Output.count(detail.number("spool"))) of the spool"
+    case .clockStep: clockStep(detail.number("by_ms"))
+    case .databaseSetAside: "\(words.text("file")) was damaged: set aside and begun anew"
+    case .databaseBegun: "\(words.text("file")) was gone while in use: begun anew"
+    case .databasesCopied: "\(words.text("reason")): what waited is never sent"
+    case .identityCreated: "a pseudonym was made"
+    case .identityChanged: "the pseudonym became another one"
+    case .identityRemoved: "the pseudonym was removed"
+    case .upload: "\(words.text("outcome")), \(words.upload)"
+    case .uploadTried: "tried, \(words.upload)"
+    case .deletionAsked:
+      "the supplier was asked to delete what it has; the receiver "
+        + (detail.flag("is_taken") ? "took the notice" : "did not take the notice")
+    case .checkpoint: checkpoint(detail)
+    }
+  }
+
+  private static func agreement(_ words: Words) -> String {
+    let sources = DataSource.allCases.compactMap { source in
+      words.detail.text(source.name).flatMap { $0 == "deny" ? nil : "\(source.name) \($0)" }
+    }
+    let parties = words.detail.text("supplier") == nil ? "" : " with \(words.name("supplier"))"
+    let person =
+      words.detail.text("accepted_by") == nil ? "" : ", accepted by \(words.name("accepted_by"))"
+    let standing = words.text("standing") == "in-force" ? "in force" : words.text("standing")
+    return "agreement \(words.text("agreement").prefix(8)) \(standing)\(parties): "
+      + (sources.isEmpty ? "nothing is agreed" : sources.joined(separator: ", ")) + person
+  }
+
+  private static func clockStep(_ milliseconds: Int64) -> String {
+    "the clock was set \(milliseconds < 0 ? "back" : "forward") by "
+      + Output.duration(Int64(clamping: milliseconds.magnitude))
+  }
+
+  private static func checkpoint(_ detail: LedgerDetail) -> String {
+    let counts = detail.counts("counts").map { "\(Output.count($0.count)) \($0.key)" }
+    return "rows up to \(detail.number("through")) were removed and are vouched for here: "
+      + counts.joined(separator: ", ")
+  }
+}
