@@ -89,7 +89,7 @@ package struct Ledger: ~Copyable {
       detail(&object)
     }
     let (newest, previous) = try head()
-    let row = LedgerRow(newest + 1, time, event.rawValue, writer.text, hash: [])
+    let row = LedgerRow(newest &+ 1, time, event.rawValue, writer.text, hash: [])
     var insertion = try database.prepare("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)")
     insertion.bind(row.number)
     insertion.bind(row.atMilliseconds)

@@ -31,8 +31,8 @@ extension Ledger {
   /// them. Runs inside the caller's transaction.
   func removeOldest(_ time: Int64) throws(SQLiteError) {
     let first = try database.integer("SELECT min(number) FROM ledger")
-    guard try head().number - first >= rowsKept + rowsPerCheckpoint else { return }
-    let through = first + rowsPerCheckpoint - 1
+    guard try head().number &- first >= rowsKept + rowsPerCheckpoint else { return }
+    let through = first &+ rowsPerCheckpoint - 1
     var last = try database.prepare("SELECT hash FROM ledger WHERE number = ?")
     last.bind(through)
     // What somebody else has removed is not vouched for.

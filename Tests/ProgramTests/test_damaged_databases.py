@@ -92,7 +92,7 @@ def test_the_commands_say_what_becomes_of_a_damaged_file(sharing):
     upload = sharing.accord("upload", json=False)
     assert upload.code == 4 and "is damaged or no database" in upload.err
     status = sharing.accord("status")
-    assert status.code == 0 and len(status.json[0]["problems"]) == 3
+    assert status.code == 0 and len(status.json[0]["problems"]) == 4
     for name in DATABASES:
         assert (sharing.var / f"{name}.db").read_bytes() == NOISE
 
