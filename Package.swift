@@ -95,7 +95,9 @@ let package = Package(
       ], path: "Tests/Benchmarks/Program", swiftSettings: settings),
 
     // What several test suites share.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Linux"], path: "Tests/TestSupport",
+      swiftSettings: settings),
     // Asked by ProgramTests.
     .executableTarget(
       name: "TOMLVerdicts", dependencies: ["TOML", "JSON"], path: "Tests/TOMLVerdicts",
@@ -125,5 +127,12 @@ let package = Package(
       of: "Daemon",
       ["Recording", "Handshake", "Configuration", "Telemetry", "SQLite", "Linux", "TestSupport"]),
     tests(of: "HTTPS", exclude: ["server.py"]),
+    // Both programs on one appliance.
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "Daemon", "Delivery", "Recording", "Handshake", "Configuration", "HTTPS", "Telemetry",
+        "SQLite", "Compression", "Digest", "Linux", "TestSupport",
+      ], swiftSettings: settings),
   ]
 )

@@ -76,7 +76,7 @@ package struct Agent: ~Copyable {
     let boot = try StartError.translating { () throws(SystemError) in
       try Directory.create(locations.state, mode: 0o750)
       try Directory.create(locations.run, mode: 0o755)
-      return try BootID.current()
+      return try clock.bootID()
     }
     let databases = try openDatabases(locations, settings, clock, log)
     return Agent(locations, kernelRoot, settings, clock, log, boot, databases)

@@ -17,7 +17,7 @@ extension Uploader {
     let sources = DataSource.allCases.filter {
       agreement.terms(of: $0).decision.verdict == .share
     }
-    guard let recipient = agreement.offer?.recipient, !sources.isEmpty,
+    guard UploadRefusal(agreement, "") == nil, let recipient = agreement.offer?.recipient,
       let pseudonym = (try? Identity.current(directory)) ?? nil
     else { return nil }
     let deliveries = try outbox.unannouncedDeliveries(by: recipient, of: sources)

@@ -21,6 +21,8 @@ extension Uploader {
     _ source: DataSource, batchesMax: Int
   ) throws(SQLiteError) -> (batches: Int, result: UploadResult)? {
     let agreement = watch.agreement
+    // Another revision may have been accepted since the run began, and the agent has not kept it yet.
+    if UploadRefusal(agreement, "") != nil { return nil }
     let terms = agreement.terms(of: source)
     guard terms.decision.verdict == .share, let resolution = terms.resolutionMilliseconds,
       case .open(let recipient) = agreement.grantIntent(for: source)

@@ -79,7 +79,7 @@ package final class Uploader {
       record: StateDirectory(locations.state).acceptanceRecord,
       trusting: owners)
     let directory = StateDirectory(locations.state)
-    let boot = try translated { () throws(SystemError) in try BootID.current() }
+    let boot = try translated { () throws(SystemError) in try clock.bootID() }
     let moment = (try? Ledger.trustedMoment(directory)) ?? nil
     _ = watch.refresh(
       bootTimeMilliseconds: clock.bootTimeMilliseconds,

@@ -12,6 +12,12 @@ package protocol Clock {
   var wallTimeMilliseconds: Int64 { get }
   /// Whether something keeps the wall clock right (NTP, PTP), by adjtimex(2).
   var isSynchronised: Bool { get }
+  /// The name of the boot that `bootTimeMilliseconds` counts from.
+  func bootID() throws(SystemError) -> String
+}
+
+extension Clock {
+  package func bootID() throws(SystemError) -> String { try BootID.current() }
 }
 
 /// The kernel's clocks. The corresponding C functions are `clock_gettime` and `adjtimex`.

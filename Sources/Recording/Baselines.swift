@@ -51,25 +51,32 @@ struct Baselines {
     try readLastValues(database)
   }
 
-  /// The newest batch of each open grant holds the values at which the agent stopped. It is looked for from the end,
-  /// and not through the whole file: a grant that was silent for so long has its baselines.
+  /// The newest batches of each open grant hold the values at which the agent stopped. They are looked through from
+  /// the end until every counter was met, and not through the whole file: a counter that was silent for so long has
+  /// its baselines.
   private mutating func readLastValues(_ database: borrowing Database) throws(SQLiteError) {
     var rows = try database.prepare(
       """
-      SELECT g.number, b.boot, b.columns FROM grants AS g JOIN batches AS b ON b.number = (
-        SELECT number FROM batches WHERE "grant" = g.number
-          AND number > (SELECT max(number) FROM batches) - \(Limits.lastValuesBatchesMax)
-        ORDER BY number DESC LIMIT 1)
+      SELECT b."grant", b.boot, b.columns FROM batches AS b JOIN grants AS g ON g.number = b."grant"
       WHERE g.closed_ms IS NULL
+        AND b.number > (SELECT max(number) FROM batches) - \(Limits.lastValuesBatchesMax)
+      ORDER BY b.number DESC
       """)
-    while try rows.step() {
-      guard let content = SealedBatch.content(rows.blob(2)) else { continue }
+    var missing = Set(states.keys)
+    while !missing.isEmpty, try rows.step() {
+      let grant = rows.integer(0)
+      // A counter that went on in a later boot is not looked for in earlier ones.
+      missing = missing.filter { $0.grant != grant || states[$0]!.boot <= rows.integer(1) }
+      guard missing.contains(where: { $0.grant == grant }),
+        let content = SealedBatch.content(rows.blob(2))
+      else { continue }
       for column in content.columns {
-        let key = Key(grant: rows.integer(0), series: column.series)
-        guard states[key]?.boot == rows.integer(1),
+        let key = Key(grant: grant, series: column.series)
+        guard missing.contains(key), states[key]?.boot == rows.integer(1),
           let last = column.values.last(where: { $0 != nil })
         else { continue }
         states[key]?.last = last
+        missing.remove(key)
       }
     }
   }

@@ -3,6 +3,7 @@ import Glibc
 import Recording
 import SQLite
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Daemon

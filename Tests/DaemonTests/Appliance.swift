@@ -7,21 +7,9 @@ import Linux
 import Recording
 import SQLite
 import Telemetry
+import TestSupport
 
 @testable import Daemon
-
-/// A clock that stands still until somebody moves it.
-final class StoppedClock: Clock, @unchecked Sendable {
-  var bootTimeMilliseconds: Int64 = 1_000_000
-  /// 2026-11-21 00:00 UTC.
-  var wallTimeMilliseconds: Int64 = 1_795_219_200_000
-  var isSynchronised = true
-
-  func advance(_ milliseconds: Int64) {
-    bootTimeMilliseconds += milliseconds
-    wallTimeMilliseconds += milliseconds
-  }
-}
 
 /// What the agent said.
 final class Journal: @unchecked Sendable {
@@ -34,7 +22,8 @@ final class Journal: @unchecked Sendable {
 
 final class Appliance {
   let prefix: String
-  let clock = StoppedClock()
+  let clock = TurnedClock(
+    bootTimeMilliseconds: 1_000_000, offsetMilliseconds: TurnedClock.today - 1_000_000)
   let journal = Journal()
   private(set) var agent: Agent
   let locations: Locations

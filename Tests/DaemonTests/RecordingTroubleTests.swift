@@ -4,6 +4,7 @@ import Linux
 import Recording
 import SQLite
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Daemon

@@ -44,16 +44,7 @@ let consentText = """
   """
 
 /// 2026-11-21 00:00 UTC.
-let today: Int64 = 1_795_219_200_000
-
-/// A clock that a test turns. The machine has been up for an hour when a test begins.
-final class TurnedClock: Clock {
-  var bootTimeMilliseconds: Int64 = 3_600_000
-  var offsetMilliseconds = today
-  var isSynchronised = true
-
-  var wallTimeMilliseconds: Int64 { bootTimeMilliseconds + offsetMilliseconds }
-}
+let today = TurnedClock.today
 
 /// The two halves as an agreement, without files.
 func agreement(consent: String = consentText, offer: String = offerText) throws -> Agreement {
@@ -67,7 +58,8 @@ func agreement(consent: String = consentText, offer: String = offerText) throws 
 final class Appliance {
   private let temporary: TemporaryDirectory
   let prefix: String
-  let clock = TurnedClock()
+  /// The machine has been up for an hour when a test begins.
+  let clock = TurnedClock(bootTimeMilliseconds: 3_600_000, offsetMilliseconds: today)
   let locations: Locations
   let directory: StateDirectory
 

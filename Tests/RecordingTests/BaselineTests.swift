@@ -78,6 +78,21 @@ struct BaselineTests {
     #expect(try deliverable(appliance).last == "3 87430000 801 since 1010000")
   }
 
+  @Test("a fall across a restart is noticed though the newest batch does not hold the counter")
+  func fallInAGap() throws {
+    let appliance = try sharing()
+    appliance.tick(Catalog.processesCreated, 100)
+    appliance.tick(Catalog.processesCreated, 900)
+    try appliance.seal()
+    appliance.tick(Catalog.load1, 7)
+    try appliance.seal()
+    try appliance.restart()
+    appliance.tick(Catalog.processesCreated, 500)
+    try appliance.seal()
+    #expect(try baselines(appliance).map { $0.split(separator: " ").last } == ["100", "500"])
+    #expect(try deliverable(appliance).last?.contains(" 0 since ") == true)
+  }
+
   @Test("after a boot inside the grant a counter starts at zero with the boot")
   func boot() throws {
     let appliance = try sharing()

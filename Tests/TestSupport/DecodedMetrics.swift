@@ -1,24 +1,22 @@
-import TestSupport
-
 /// What a metrics request says, in the words of a test.
-struct DecodedMetrics {
-  struct Point: Equatable {
-    var metric: String
-    var attributes: [String]
+package struct DecodedMetrics {
+  package struct Point: Equatable {
+    package var metric: String
+    package var attributes: [String]
     /// Milliseconds; nil for a gauge.
-    var start: Int64?
-    var time: Int64
-    var value: Double
+    package var start: Int64?
+    package var time: Int64
+    package var value: Double
   }
 
   /// Keys and values in their order: "service.name=accord".
-  let resource: [String]
-  let scopeAttributes: [String]
+  package let resource: [String]
+  package let scopeAttributes: [String]
   /// "name unit kind", in their order.
-  let metrics: [String]
-  let points: [Point]
+  package let metrics: [String]
+  package let points: [Point]
 
-  init(_ request: WireMessage) throws {
+  package init(_ request: WireMessage) throws {
     let envelope = try request.messages(1)[0]
     resource = try Self.attributes(try envelope.messages(1)[0].messages(1))
     let scope = try envelope.messages(2)[0]
@@ -40,7 +38,7 @@ struct DecodedMetrics {
     (metrics, self.points) = (names, points)
   }
 
-  static func attributes(_ pairs: [WireMessage]) throws -> [String] {
+  package static func attributes(_ pairs: [WireMessage]) throws -> [String] {
     try pairs.map { "\($0.text(1))=\(try $0.messages(2)[0].text(1))" }
   }
 
