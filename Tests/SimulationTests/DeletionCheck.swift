@@ -77,9 +77,10 @@ extension SimulatedAppliance {
   }
 
   /// Whether nothing but ticks has happened for so long. A clock that was set back may leave the agent in doubt
-  /// where the model sees none: it ends an agreement by the latest time that anybody vouched for.
+  /// where the model sees none, and so may a consent that is older than another.
   func isCalm(ticks: Int) -> Bool {
     let end = model.consent.half.untilDay.map { $0 * 86_400_000 } ?? .max
     return agent != nil && calmTicks > ticks && end > latestMilliseconds + 86_400_000
+      && model.consentModified >= newestModified
   }
 }

@@ -53,6 +53,17 @@ struct Model {
     let extremes: [DataSource: Set<String>]
   }
 
+  /// What only the ledger remembers.
+  struct Memory {
+    var accepted: [AcceptedKey: Accepted] = [:]
+    /// One more with each acceptance.
+    var version = 0
+    /// Rule 9: nothing is shared until the offer is accepted anew.
+    var waits = false
+    /// The modification time of the consent by which something was revoked last.
+    var revokedModified = Int64.min
+  }
+
   /// An unbroken time in which one source is shared with one recipient.
   final class Grant {
     let number: Int
@@ -68,8 +79,9 @@ struct Model {
   }
 
   var consent = HalfFile(half: ConsentHalf())
+  var consentModified: Int64 = 0
   var offer = HalfFile(half: OfferHalf())
-  private(set) var accepted: [AcceptedKey: Accepted] = [:]
+  private(set) var memory = Memory()
   private(set) var grants: [Grant] = []
   private(set) var open: [DataSource: Grant] = [:]
   /// Boot clock at which the agent first saw what the files say now; nil before it looked.
@@ -85,14 +97,21 @@ struct Model {
     var offer: OfferHalf?
     var isOver: Bool
     var acceptances: Int
+    var waits: Bool
+  }
+
+  /// An older file than that by which something was revoked does not bring it back.
+  private var believedConsent: ConsentHalf? {
+    consentModified < memory.revokedModified ? nil : consent.believed
   }
 
   private func current(_ wallMilliseconds: Int64) -> Seen {
     let now = max(wallMilliseconds, trustedMilliseconds)
     let isOver = consent.half.untilDay.map { $0 * 86_400_000 <= now } ?? false
+    let believed = believedConsent
     return Seen(
-      consent: consent.believed, doubt: consent.believed == nil ? consent : nil,
-      offer: offer.believed, isOver: isOver, acceptances: accepted.count)
+      consent: believed, doubt: believed == nil ? consent : nil, offer: offer.believed,
+      isOver: isOver, acceptances: memory.version, waits: memory.waits)
   }
 
   /// The latest moment that somebody vouched for, as the ledger has it, brought forward to now: an agreement ends by
@@ -117,6 +136,9 @@ struct Model {
     guard let words = judgement.words else { return judgement }
     for source in DataSource.allCases {
       if words[source] != .share {
+        if open[source] != nil {
+          memory.revokedModified = max(memory.revokedModified, consentModified)
+        }
         close(source)
       } else if let recipient = judgement.recipients[source], open[source]?.recipient != recipient {
         close(source)
@@ -136,28 +158,43 @@ struct Model {
   /// A start of the agent looks anew, and the thirty seconds begin again.
   mutating func agentStarts() { (seen, unchangedSince) = (nil, nil) }
 
-  /// The state directory is gone: nothing was accepted, and no grant is remembered.
-  mutating func forget() {
-    accepted = [:]
-    memo = nil
-    for source in DataSource.allCases { close(source) }
+  /// The spool is gone, or an old one came back: no grant goes on.
+  mutating func forgetGrants() { for source in DataSource.allCases { close(source) } }
+
+  /// Another ledger stands there, or none.
+  mutating func remember(_ other: Memory, waits: Bool) {
+    let version = memory.version + 1
+    memory = other
+    (memory.version, memory.waits) = (version, waits)
+  }
+
+  /// `accord consent accept`.
+  mutating func acceptByCommand() {
+    guard let offer = offer.believed else { return }
+    memory.waits = false
+    memory.revokedModified = min(memory.revokedModified, consentModified)
+    freeze(offer)
   }
 
   /// Rule 3: what is accepted is frozen the first time that the agent sees it.
   private mutating func accept(_ wallMilliseconds: Int64) {
-    guard let consent = consent.believed, let offer = offer.believed,
+    guard !memory.waits, let consent = believedConsent, let offer = offer.believed,
       !current(wallMilliseconds).isOver, consent.modes.values.contains(.share),
       consent.supplier == offer.supplier, consent.accepts == offer.revision
     else { return }
     let key = AcceptedKey(supplier: offer.supplier, revision: offer.revision)
-    guard accepted[key] == nil else { return }
+    if memory.accepted[key] == nil { freeze(offer) }
+  }
+
+  private mutating func freeze(_ offer: OfferHalf) {
     func expand(_ patterns: [String], _ source: DataSource) -> Set<String> {
       Set(
         Machine.signals.filter { signal in
           signal.source == source && patterns.contains { matches($0, signal.name) }
         }.map(\.name))
     }
-    accepted[key] = Accepted(
+    memory.version += 1
+    memory.accepted[AcceptedKey(supplier: offer.supplier, revision: offer.revision)] = Accepted(
       offer: offer,
       signals: Dictionary(
         uniqueKeysWithValues: offer.requests.map { ($0, expand($1.signals, $0)) }),
@@ -168,7 +205,7 @@ struct Model {
 
 extension Model {
   private func judgement(isOver: Bool) -> Judgement {
-    let readable = consent.believed
+    let readable = believedConsent
     var redacted = Set(readable?.redactions.filter { $0.value != "keep" }.keys ?? [:].keys)
     if readable?.redactions["host.name"] != "keep" { redacted.insert("host.name") }
     let inForce = isOver ? nil : readable
@@ -223,9 +260,10 @@ extension Model {
 
   /// Accepted ∩ today's offer, nil when the source is held.
   private func sharing(_ source: DataSource, _ consent: ConsentHalf) -> Sharing? {
-    guard let offer = offer.believed, let supplier = consent.supplier, supplier == offer.supplier,
+    guard !memory.waits, let offer = offer.believed, let supplier = consent.supplier,
+      supplier == offer.supplier,
       let revision = consent.accepts,
-      let accepted = accepted[AcceptedKey(supplier: supplier, revision: revision)],
+      let accepted = memory.accepted[AcceptedKey(supplier: supplier, revision: revision)],
       offer.endpoint == accepted.offer.endpoint
     else { return nil }
     guard let request = offer.requests[source], let agreed = accepted.offer.requests[source] else {

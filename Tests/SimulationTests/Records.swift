@@ -59,6 +59,9 @@ final class Records {
 
   init(_ state: StateDirectory) { self.state = state }
 
+  /// The newest batch of the spool.
+  var newestBatch: Int64 { files[state.spool]?.newest ?? 0 }
+
   /// Forgets what was known of a file that is gone or was put back.
   func forget(_ path: String) {
     files[path] = nil

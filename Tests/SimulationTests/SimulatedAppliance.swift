@@ -44,15 +44,20 @@ final class SimulatedAppliance {
   var generator: SeededGenerator
   var machine: Machine
   var model = Model()
-  private(set) var agent: Agent?
+  var agent: Agent?
   private(set) var boots = 0
+  var isPowerFailing = false
+  var saved: Backup?
+  var reader: Reader?
+  /// Consents of other days, with the time at which they were saved.
+  private(set) var oldConsents: [(file: HalfFile<ConsentHalf>, modified: Int64)] = []
   private var edits: Int64 = 0
   private var lastTick: MomentKey?
   /// The latest that the wall clock ever said.
   private(set) var latestMilliseconds: Int64 = 0
   private(set) var moments: [MomentKey: Moment] = [:]
   /// What the agent saw when it last looked: what it seals in that look is judged by it.
-  private(set) var lastJudgement: Judgement?
+  var lastJudgement: Judgement?
   let records: Records
   var wire: Wire
   /// What was done, for whoever has to understand a failure.
@@ -114,6 +119,7 @@ final class SimulatedAppliance {
     agent = nil
     calmTicks = 0
     try records.look(self)
+    lastJudgement = nil
   }
 
   func reboot(stopping: Bool) throws {
@@ -141,9 +147,9 @@ final class SimulatedAppliance {
       previous: lastTick?.boot == key.boot ? lastTick : nil)
     lastTick = key
     agent?.tick()
-    calmTicks += 1
+    calmTicks = reader == nil ? calmTicks + 1 : 0
     stepCount += 1
-    try records.look(self)
+    if !isPowerFailing { try records.look(self) }
   }
 
   private func look() -> Judgement {
@@ -171,6 +177,9 @@ final class SimulatedAppliance {
   func writeConsent() {
     let file = model.consent
     write(file.half.text, locations.consent, file.isMissing, file.flaw)
+    model.consentModified = 1_800_000_000 + edits
+    newestModified = model.consentModified
+    if file.flaw == nil, !file.isMissing { oldConsents.append((file, newestModified)) }
   }
 
   func writeOffer() {
@@ -193,6 +202,9 @@ final class SimulatedAppliance {
     setModified(path, 1_800_000_000 + edits)
   }
 
+  /// When the newest file was saved.
+  private(set) var newestModified: Int64 = 0
+
   func setModified(_ path: String, _ seconds: Int64) {
     let time = timespec(tv_sec: Int(seconds), tv_nsec: 0)
     let times = [time, time]
@@ -214,6 +226,6 @@ final class SimulatedAppliance {
     }
     steps.append("  \(wire.requests - before) requests")
     if let leak = wire.leak { throw leak }
-    try records.look(self)
+    if !isPowerFailing { try records.look(self) }
   }
 }

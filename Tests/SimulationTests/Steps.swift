@@ -1,6 +1,7 @@
 // What may happen to an appliance, at random.
 
 import Glibc
+import Recording
 import Telemetry
 import TestSupport
 
@@ -19,8 +20,21 @@ extension SimulatedAppliance {
       note("reboot")
       try reboot(stopping: .random(using: &generator))
     case 87..<90: turnClock()
-    case 90..<96: changeMachine()
-    default: try pass(ticks: 1)
+    case 90..<94: changeMachine()
+    case 94..<96:
+      note("the power goes out")
+      if Bool.random(using: &generator) {
+        try cutPower { try tick() }
+      } else {
+        try cutPower { try deliver() }
+      }
+    case 96: bringBackOldConsent()
+    case 97..<99:
+      reader =
+        reader == nil
+        ? try? Reader(Bool.random(using: &generator) ? state.spool : state.history) : nil
+      note("somebody reads: \(reader != nil)")
+    default: try accept()
     }
   }
 
@@ -34,7 +48,11 @@ extension SimulatedAppliance {
   private func restart() throws {
     let isStopping = Bool.random(using: &generator)
     note(isStopping ? "stop and start" : "crash and start")
+    reader = nil
     try end(stopping: isStopping)
+    if Int.random(in: 0..<4, using: &generator) == 0 { try editConsent() }
+    if Int.random(in: 0..<4, using: &generator) == 0 { try deliver() }
+    if isStopping, Bool.random(using: &generator) { try disaster() }
     if Bool.random(using: &generator) {
       clock.advance(.random(in: 1_000...90_000, using: &generator))
     }
@@ -95,6 +113,7 @@ extension SimulatedAppliance {
     {
     case 0..<4:
       // Somebody mends it.
+      if model.memory.waits { try accept() }
       file = HalfFile(half: ConsentHalf())
       file.half.supplier = model.offer.half.supplier
       file.half.accepts = model.offer.half.revision

@@ -17,8 +17,14 @@ package final class TurnedClock: Clock {
     self.offsetMilliseconds = offsetMilliseconds
   }
 
+  /// Called whenever somebody asks for the time: between two of their steps.
+  package var whenAsked: (() -> Void)?
+
   package var wallTimeMilliseconds: Int64 {
-    get { bootTimeMilliseconds + offsetMilliseconds }
+    get {
+      whenAsked?()
+      return bootTimeMilliseconds + offsetMilliseconds
+    }
     set { offsetMilliseconds = newValue - bootTimeMilliseconds }
   }
 
