@@ -44,6 +44,7 @@ final class Records {
   private var counters = CounterModel()
   private(set) var readings = 0
   var deletions = 0
+  var newestLedgerRow: Int64 = 0
 
   /// What is known of one database.
   struct File {
@@ -69,6 +70,7 @@ final class Records {
   }
 
   func look(_ appliance: SimulatedAppliance) throws {
+    try lookAtPlainFiles(appliance)
     for path in [state.history, state.spool] {
       guard let inode = try FileState.of(path)?.inode else { continue }
       var file = files[path] ?? File(inode: inode)

@@ -1,0 +1,48 @@
+// What people and programs may look at without asking: the status file and the chain of the ledger. Neither holds a
+// reading, the name of a device or of the system.
+
+import Configuration
+import Linux
+import Recording
+import SQLite
+
+extension Records {
+  static let canaries = Machine.interfaces.dropFirst() + [Machine.systemName, Machine.hostName]
+
+  func lookAtPlainFiles(_ appliance: SimulatedAppliance) throws {
+    try Self.check(Self.bytes(appliance.locations.statusFile), "the status file")
+    guard try FileState.of(appliance.state.ledger) != nil else { return }
+    let database = try Database(appliance.state.ledger, .readOnly, busyTimeoutMilliseconds: 1_000)
+    guard try database.integer("PRAGMA user_version") > 0 else { return }
+    let newest = try database.integer("SELECT coalesce(max(number), 0) FROM ledger")
+    // Another ledger stands there.
+    if newest < newestLedgerRow { newestLedgerRow = 0 }
+    var rows = try database.prepare("SELECT detail FROM ledger WHERE number > ?")
+    rows.bind(newestLedgerRow)
+    while try rows.step() { try Self.check(Array(rows.text(0).utf8), "the ledger") }
+    newestLedgerRow = newest
+  }
+
+  private static func check(_ bytes: [UInt8], _ file: String) throws {
+    for canary in canaries where Wire.holds(bytes, canary) {
+      throw Leak("\(canary) stands in \(file)")
+    }
+    var number: Int64 = 0
+    for byte in bytes {
+      if (0x30...0x39).contains(byte), number < .max / 20 {
+        number = 10 * number + Int64(byte - 0x30)
+      } else {
+        if Machine.isTag(number) { throw Leak("the reading \(number) stands in \(file)") }
+        number = 0
+      }
+    }
+  }
+
+  /// Whether a text stands anywhere in a file.
+  static func holds(_ path: String, _ text: String) -> Bool { Wire.holds(bytes(path), text) }
+
+  private static func bytes(_ path: String) -> [UInt8] {
+    guard let file = try? FileDescriptor.open(path, .readOnly) else { return [] }
+    return (try? file.readAll(limitBytes: 1 << 26)) ?? []
+  }
+}
