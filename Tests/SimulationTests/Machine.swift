@@ -1,7 +1,7 @@
 // The machine whose readings are told apart. Every number that its kernel shows says by itself when it was shown and
 // by which series: gauges and amounts are `base + 1024 * code(tick) + series`, where the codes grow and are all
-// multiples of 60, so that the mean of up to six of them names its ticks; counters grow by random steps, so that no
-// difference of two of them is another one's. Names of devices and of the system are canaries.
+// multiples of 60, so that the mean of up to six of them names its ticks; counters grow by random steps of up to
+// 36 bits, so that no difference of two of them is another one's. Names of devices and of the system are canaries.
 
 import Glibc
 import Linux
@@ -124,6 +124,11 @@ struct Machine {
     }
   }
 
+  /// Registers of 32 bits run over.
+  mutating func wrap() {
+    for place in counters.indices { counters[place] &= 0xFFFF_FFFF }
+  }
+
   /// Time goes on. Returns what the kernel shows now, by series; nil where it shows nothing.
   mutating func turn(_ generator: inout SeededGenerator) -> [Int64?] {
     tick += 1
@@ -136,7 +141,7 @@ struct Machine {
       case .constant: return 1
       case .mean, .last: return Self.base + 1_024 * code + Int64(place)
       case .counter:
-        counters[place] += .random(in: 1...1_000_000, using: &generator)
+        counters[place] += .random(in: 1...(1 << 36), using: &generator)
         return counters[place]
       }
     }

@@ -26,6 +26,8 @@ struct Wire {
   /// What happens while a body is on its way, once.
   var meanwhile: ((SimulatedAppliance) throws -> Void)?
   var answer = Answer.accepts
+  /// All that a receiver ever got, if somebody wants it.
+  var received: [DecodedMetrics]?
 
   enum Answer: CaseIterable {
     case accepts, isBusy, failsThere, refuses, isLost
@@ -93,6 +95,7 @@ struct Wire {
       return []
     }
     let metrics = try DecodedMetrics(try WireMessage(bytes))
+    received?.append(metrics)
     for fact in metrics.resource {
       let name = String(fact.prefix { $0 != "=" })
       if Machine.sources[name] != nil, judgement.mode(name) != .share {
