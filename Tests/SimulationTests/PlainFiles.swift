@@ -27,13 +27,17 @@ extension Records {
     for canary in canaries where Wire.holds(bytes, canary) {
       throw Leak("\(canary) stands in \(file)")
     }
-    var number: Int64 = 0
-    for byte in bytes {
-      if (0x30...0x39).contains(byte), number < .max / 20 {
-        number = 10 * number + Int64(byte - 0x30)
-      } else {
-        if Machine.isTag(number) { throw Leak("the reading \(number) stands in \(file)") }
-        number = 0
+    // A run of digits between letters is part of a digest.
+    var (number, isNumber): (Int64, Bool) = (0, true)
+    for byte in bytes + [0] {
+      switch byte {
+      case 0x30...0x39: number = number < .max / 20 ? 10 * number + Int64(byte - 0x30) : 0
+      case 0x41...0x5A, 0x61...0x7A: isNumber = false
+      default:
+        if isNumber, Machine.isTag(number) {
+          throw Leak("the reading \(number) stands in \(file)")
+        }
+        (number, isNumber) = (0, true)
       }
     }
   }

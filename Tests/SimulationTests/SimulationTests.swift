@@ -39,7 +39,7 @@ struct SimulationTests {
       \(appliance.wire.points) points sent, \(appliance.wire.stops) transfers stopped
       """)
     // A simulation in which nothing happens would find nothing.
-    #expect(appliance.records.readings > 3_000)
-    #expect(appliance.wire.points > 300)
+    #expect(appliance.records.readings > 1_000)
+    #expect(appliance.wire.points > 50)
   }
 }

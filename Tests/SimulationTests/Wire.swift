@@ -38,6 +38,8 @@ struct Wire {
   ) throws(HTTPSError) -> Response {
     requests += 1
     do {
+      // Longer than a file is taken for freshly changed, so that it is not read again for every request.
+      appliance.clock.advance(2_100)
       let signals = try check(request, body, appliance)
       if let meanwhile {
         self.meanwhile = nil
