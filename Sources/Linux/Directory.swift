@@ -29,6 +29,19 @@ package enum Directory {
     return names.sorted()
   }
 
+  /// Gives what root made in `path` to the owner of the directory. The corresponding C function is `lchown`.
+  package static func handOver(_ path: String) throws(SystemError) {
+    guard let directory = try FileState.of(path), directory.owner != 0, geteuid() == 0 else {
+      return
+    }
+    for name in try entries(path) {
+      guard let state = try FileState.of("\(path)/\(name)"), state.owner == 0 else { continue }
+      guard unsafe lchown("\(path)/\(name)", directory.owner, directory.group) != -1 else {
+        throw .last("change the owner of", "\(path)/\(name)")
+      }
+    }
+  }
+
   /// The path without symbolic links. The corresponding C function is `realpath`.
   package static func resolved(_ path: String) throws(SystemError) -> String {
     guard let name = unsafe realpath(path, nil) else { throw .last("find", path) }

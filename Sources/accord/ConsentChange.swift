@@ -19,6 +19,9 @@ struct ConsentChange {
   /// An upload asks once a second whether it may go on, and then has an answer to write down.
   private static let uploadMillisecondsMax: Int64 = 5_000
 
+  /// How long accordd may hold its lock without a sign of life, at its start and at its end.
+  private static let startMillisecondsMax: Int64 = 10_000
+
   private var directory: StateDirectory { StateDirectory(locations.state) }
   private var clock: SystemClock { SystemClock() }
 
@@ -116,6 +119,7 @@ struct ConsentChange {
     let wait = DaemonWait(
       locations: locations, settings: settings, sinceMilliseconds: sinceMilliseconds,
       progress: progress)
+    var endedMilliseconds: Int64?
     while true {
       do {
         let outcome = try Settlement.run(locations, settings: settings, clock: clock) {
@@ -133,7 +137,12 @@ struct ConsentChange {
       case .done: return nil
       case .silent(let reason), .owed(let reason): return reason
       case .ended:
-        // Its lock goes a moment after its last status.
+        // Its lock goes a moment after its last status; one that starts has not written its first yet.
+        let since = endedMilliseconds ?? clock.bootTimeMilliseconds
+        if clock.bootTimeMilliseconds - since > Self.startMillisecondsMax {
+          return DaemonWait.silence(nil)
+        }
+        endedMilliseconds = since
         Process.pause(milliseconds: 50)
       }
     }

@@ -97,7 +97,7 @@ struct ConsentEffect {
     if removals.isEmpty, takesBack || isRevocation { Output.print("removed: nothing was kept") }
     for source in DataSource.allCases where isWidened(source) { printWidened(source) }
     guard takesBack || isRevocation else { return }
-    Output.print("pseudonym: \(pseudonym ?? "none, nothing was ever shared")")
+    Output.print("pseudonym: \(pseudonym ?? "none, nothing is shared under one")")
     Output.print("contact: \(contact ?? "the offer names none")")
     if let request { Output.print("asked for deletion: \(request.answer)") }
     Output.print(Self.limits)

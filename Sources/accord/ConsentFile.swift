@@ -12,9 +12,11 @@ struct ConsentFile {
   let path: String
   /// Nil when there is none.
   let state: FileState?
-  /// As it was read.
-  let original: [UInt8]
   private(set) var text: [UInt8]
+  /// Why the file cannot be read, if so.
+  private let readProblem: SystemError?
+  /// What stands there is moved aside before the new text is put in place.
+  private var isReplacement = false
 
   /// What a file begins with that a command makes.
   private static let beginning = "schema      = 1\n"
@@ -26,27 +28,35 @@ struct ConsentFile {
         guard !toChange || Process.effectiveUser == 0 || !locations.isSystem else {
           throw CommandFailure(.failed, "only root can make \(locations.consent); run this as root")
         }
-        return ConsentFile(path: locations.consent, state: nil, original: [])
+        return ConsentFile(
+          path: locations.consent, state: nil, text: Array(beginning.utf8), readProblem: nil)
       }
       let path = try Directory.resolved(locations.consent)
-      let file = try FileDescriptor.open(path, .readOnly)
-      let state = try file.state()
+      guard let state = try FileState.of(path) else {
+        return try read(locations, toChange: toChange)
+      }
       guard !toChange || [0, state.owner].contains(Process.effectiveUser) else {
         throw CommandFailure(
           .failed,
           "only root and the file's owner (user \(state.owner)) can change \(path); run this as one of them"
         )
       }
-      let bytes = try file.readAll(limitBytes: Limits.configurationFileBytesMax)
-      return ConsentFile(path: path, state: state, original: bytes)
+      let content = content(path)
+      return ConsentFile(
+        path: path, state: state, text: (try? content.get()) ?? [], readProblem: content.problem)
     } catch let error as SystemError { throw CommandFailure(.failed, error) }
   }
 
-  private init(path: String, state: FileState?, original: [UInt8]) {
-    self.path = path
-    self.state = state
-    self.original = original
-    text = state == nil ? Array(Self.beginning.utf8) : original
+  private static func content(_ path: String) -> Result<[UInt8], SystemError> {
+    do throws(SystemError) {
+      return .success(
+        try FileDescriptor.open(path, .readOnly).readAll(
+          limitBytes: Limits.configurationFileBytesMax))
+    } catch { return .failure(error) }
+  }
+
+  private init(path: String, state: FileState?, text: [UInt8], readProblem: SystemError?) {
+    (self.path, self.state, self.text, self.readProblem) = (path, state, text, readProblem)
   }
 
   /// What the file says now, as far as it can be understood.
@@ -60,6 +70,9 @@ struct ConsentFile {
     let owners = locations.trustedOwners
     if let problem = owners.problem(withFile: locations.consent, expected: "") {
       throw CommandFailure(.noAgreement, "\(problem); nothing was changed")
+    }
+    if let readProblem {
+      throw CommandFailure(.noAgreement, "\(path): \(readProblem); nothing was changed")
     }
     if case .failure(let error) = consent {
       let place = FilePlace(file: path, place: error.place)
@@ -83,25 +96,15 @@ struct ConsentFile {
 
   /// Whether the file says what was written, and nobody has written something else since.
   var isInPlace: Bool {
-    let bytes = try? FileDescriptor.open(path, .readOnly).readAll(
-      limitBytes: Limits.configurationFileBytesMax)
-    return bytes == text
+    (try? Self.content(path).get()) == text
   }
 
-  /// Begins anew with a valid refusal of everything. What stood there is kept beside it.
-  func replacedByRefusal() throws -> ConsentFile {
-    do {
-      if state != nil {
-        try AtomicFile.replace(
-          path + ".replaced", with: original, mode: 0o600, durability: .synchronised)
-      }
-    } catch { throw CommandFailure(.failed, "\(error); nothing was changed") }
+  /// A valid refusal of everything in place of the whole file, which is kept beside it.
+  func replacedByRefusal() -> ConsentFile {
     let text = "# All was revoked by `accord consent revoke`.\n\(Self.beginning)\n[sources]\n"
-    return ConsentFile(path: path, state: nil, original: original, text: Array(text.utf8))
-  }
-
-  private init(path: String, state: FileState?, original: [UInt8], text: [UInt8]) {
-    (self.path, self.state, self.original, self.text) = (path, state, original, text)
+    var file = ConsentFile(path: path, state: state, text: Array(text.utf8), readProblem: nil)
+    file.isReplacement = state != nil
+    return file
   }
 
   /// Puts the new text in place, so that a power cut leaves the old file or the new one. Fails when somebody else
@@ -111,9 +114,18 @@ struct ConsentFile {
       if let state, try FileState.of(path) != state {
         throw CommandFailure(.failed, "\(path) was changed meanwhile; nothing was done: try again")
       }
-      try AtomicFile.rewrite(path, like: state, orMode: 0o644, with: text)
+      // Between these two there is no consent, which closes both gates as well.
+      if isReplacement { try AtomicFile.move(path, over: path + ".replaced") }
+      try AtomicFile.rewrite(
+        path, like: isReplacement ? nil : state, orMode: 0o644, with: text)
     } catch let error as SystemError {
       throw CommandFailure(.failed, "\(error); nothing was changed")
     }
+  }
+}
+
+extension Result where Failure == SystemError {
+  fileprivate var problem: SystemError? {
+    if case .failure(let error) = self { error } else { nil }
   }
 }

@@ -73,7 +73,7 @@ struct ConsentRevokeCommand: ParsableCommand {
           locations.trustedOwners.problem(withFile: locations.consent, expected: "") == nil
         if change.after.standing == .inForce, isTrusted { return change }
       }
-      return ConsentChange(locations, try file.replacedByRefusal())
+      return ConsentChange(locations, file.replacedByRefusal())
     }
     try file.checkEditable(locations)
     let consent = try file.consent.get()

@@ -32,13 +32,13 @@ struct DaemonWait {
 
   /// - Parameter deletes: whether deletions are waited for as well.
   func run(deletes: Bool) -> Outcome {
-    let patience = 2 * settings.tickMilliseconds + Self.slackMilliseconds
     while true {
       let status = DaemonStatus.read(locations.statusFile)
+      let patience = 2 * (status?.intervalMs ?? settings.tickMilliseconds) + Self.slackMilliseconds
       if let status, status.lastTickBootMs > sinceMilliseconds, status.isRunning { break }
       if let status, !status.isProcessAlive || !status.isRunning { return .ended }
       let waited = clock.bootTimeMilliseconds - sinceMilliseconds
-      if waited > patience { return .silent(silence(status)) }
+      if waited > patience { return .silent(Self.silence(status)) }
       progress.show(
         "waiting for accordd's next tick, at most \(Output.duration(patience / 1000 * 1000))")
       Process.pause(milliseconds: Self.pauseMilliseconds)
@@ -46,7 +46,7 @@ struct DaemonWait {
     return deletes ? waitForDeletions() : .done
   }
 
-  private func silence(_ status: DaemonStatus?) -> String {
+  static func silence(_ status: DaemonStatus?) -> String {
     let who = status.map { "accordd (process \($0.pid))" } ?? "accordd"
     return
       "\(who) runs and has not looked at the change within two ticks: nothing more leaves this machine, but it may "
@@ -56,7 +56,6 @@ struct DaemonWait {
 
   private func waitForDeletions() -> Outcome {
     let directory = StateDirectory(locations.state)
-    let patience = max(Self.stillMillisecondsMax, 2 * settings.tickMilliseconds)
     var seen: [Int64] = []
     var since = clock.bootTimeMilliseconds
     while true {
@@ -72,7 +71,8 @@ struct DaemonWait {
       let bytes = directory.rewrittenBytes
       let state = [bytes, status.deletionDueInMs ?? -1, status.isDeletionOwed ? 1 : 0]
       if state != seen { (seen, since) = (state, clock.bootTimeMilliseconds) }
-      if clock.bootTimeMilliseconds - since > patience {
+      if clock.bootTimeMilliseconds - since > max(Self.stillMillisecondsMax, 2 * status.intervalMs)
+      {
         let reason =
           status.deletionProblem ?? status.recordingProblem
           ?? "another program holds a database or the upload lock"

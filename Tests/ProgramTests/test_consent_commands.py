@@ -306,3 +306,28 @@ def test_a_killed_agent_is_no_hindrance(recorded):
         daemon.kill()
     assert recorded.accord("consent", "revoke").code == 0
     assert CANARY.encode() not in recorded.bytes_of_state()
+
+
+@needs_root
+def test_what_a_command_makes_belongs_to_whom_the_agents_files_belong(recorded):
+    for path in (recorded.var, *recorded.var.iterdir()):
+        os.chown(path, 65534, 65534)
+    assert recorded.accord("consent", "revoke", "environment").code == 0
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in recorded.var.iterdir()} == {(65534, 65534)}
+
+
+@pytest.mark.parametrize("content", ["#" * 300_000, "\0", "\ufeffschema = 1\n[sources]\n"], ids=["large", "zero", "mark"])
+def test_a_full_revocation_works_whatever_stands_there(recorded, content):
+    recorded.write("consent.toml", content)
+    assert recorded.accord("consent", "revoke", "product").code == 4
+    assert consent(recorded) == content
+    assert recorded.accord("consent", "revoke").code == 0
+    assert (recorded.etc / "consent.toml.replaced").read_text() == content
+    assert CANARY.encode() not in recorded.bytes_of_state()
+
+
+def test_a_link_to_the_file_stays_one(recorded):
+    file = (recorded.etc / "consent.toml").rename(recorded.etc / "ours.toml")
+    (recorded.etc / "consent.toml").symlink_to("ours.toml")
+    assert recorded.accord("consent", "set", "environment=deny").code == 0
+    assert (recorded.etc / "consent.toml").is_symlink() and 'environment = "deny"' in file.read_text()
