@@ -31,7 +31,7 @@ extension Agent {
     guard isAgreementApplied else { return }
     do throws(RecordingError) {
       let isNew = revocation.settledAgreementSince != watch.unchangedSinceMilliseconds
-      let isConfirmed = isNew ? try isConfirmed() : false
+      let isConfirmed = isNew && isConfirmedByCommand
       if isNew, isConfirmed || watch.hasSettled(bootTimeMilliseconds: now) {
         try recordDeletions()
         revocation.settledAgreementSince = watch.unchangedSinceMilliseconds
@@ -51,9 +51,9 @@ extension Agent {
 
   /// Whether a command made this agreement: then the word needs no time to settle. A start is no edit, and asks the
   /// ledger nothing.
-  private func isConfirmed() throws(RecordingError) -> Bool {
-    guard revocation.followsAnEdit, watch.agreement.standing == .inForce else { return false }
-    do { return try ledger.isConfirmed(watch.agreement) } catch { throw .database(error) }
+  private var isConfirmedByCommand: Bool {
+    revocation.followsAnEdit && watch.agreement.standing == .inForce
+      && (try? ledger.isConfirmed(watch.agreement)) ?? false
   }
 
   private mutating func recordDeletions() throws(RecordingError) {
