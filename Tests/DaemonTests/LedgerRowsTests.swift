@@ -2,6 +2,7 @@ import Configuration
 import Linux
 import Recording
 import SQLite
+import TestSupport
 import Testing
 
 @testable import Daemon
