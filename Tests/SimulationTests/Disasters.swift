@@ -154,4 +154,13 @@ extension SimulatedAppliance {
     setModified(locations.consent, old.modified)
     note("the consent of \(old.modified) comes back, revoked by \(model.memory.revokedModified)")
   }
+
+  /// The supplier goes back to an earlier offer, and the customer with it.
+  func bringBackOldOffer(_ old: OfferHalf) {
+    model.offer = HalfFile(half: old)
+    writeOffer()
+    model.consent.half.accepts = old.revision
+    writeConsent()
+    note("the offer of revision \(old.revision) for \(old.endpoint) comes back and is accepted")
+  }
 }

@@ -50,6 +50,7 @@ final class SimulatedAppliance {
   var saved: Backup?
   var reader: Reader?
   /// Consents of other days, with the time at which they were saved.
+  private(set) var oldOffers: [OfferHalf] = []
   private(set) var oldConsents: [(file: HalfFile<ConsentHalf>, modified: Int64)] = []
   private var edits: Int64 = 0
   private var lastTick: MomentKey?
@@ -185,6 +186,7 @@ final class SimulatedAppliance {
   func writeOffer() {
     let file = model.offer
     write(file.half.text, locations.offer, file.isMissing, file.flaw)
+    if file.flaw == nil, !file.isMissing { oldOffers.append(file.half) }
   }
 
   private func write(_ text: String, _ path: String, _ isMissing: Bool, _ flaw: Flaw?) {

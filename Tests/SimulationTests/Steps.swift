@@ -13,7 +13,10 @@ extension SimulatedAppliance {
     case 0..<36: try pass(ticks: .random(in: 1...4, using: &generator))
     case 36..<42: try pass(ticks: .random(in: 6...14, using: &generator))
     case 42..<60: try editConsent()
-    case 60..<68: try editOffer()
+    case 60..<68:
+      try editOffer()
+      // Before the agent has looked.
+      if Bool.random(using: &generator) { try deliver() }
     case 68..<82: try deliver()
     case 82..<85: try restart()
     case 85..<87:
@@ -34,7 +37,9 @@ extension SimulatedAppliance {
         reader == nil
         ? try? Reader(Bool.random(using: &generator) ? state.spool : state.history) : nil
       note("somebody reads: \(reader != nil)")
-    default: try accept()
+    default:
+      try accept()
+      try deliver()
     }
   }
 
@@ -92,7 +97,10 @@ extension SimulatedAppliance {
         } else {
           try appliance.editOffer()
         }
-        if Bool.random(using: &appliance.generator) { try appliance.tick() }
+        // What is sealed while the power fails may never have been.
+        if !appliance.isPowerFailing, Bool.random(using: &appliance.generator) {
+          try appliance.tick()
+        }
       }
     }
     note("upload, the receiver \(wire.answer)")
@@ -160,6 +168,10 @@ extension SimulatedAppliance {
     var file = model.offer
     let source: DataSource = pick([.product, .environment])
     let isNew = Bool.random(using: &generator)
+    if Int.random(in: 0..<4, using: &generator) == 0, oldOffers.count > 1 {
+      bringBackOldOffer(pick(oldOffers))
+      return
+    }
     let isSound = file.believed != nil && file.half.requests.count == 2
     switch isSound ? Int.random(in: 0..<10, using: &generator) : 0 {
     case 0..<3:
