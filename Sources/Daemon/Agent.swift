@@ -29,6 +29,7 @@ package struct Agent: ~Copyable {
 
   var watch: AgreementWatch
   var gate = Gate()
+  var hashing = Hashing()
   var sampler: Sampler
   var history: History
   var spool: Spool
@@ -120,6 +121,7 @@ package struct Agent: ~Copyable {
     sample(now)
     if now >= nextSealMilliseconds {
       seal()
+      retryHashKey()
       nextSealMilliseconds = now + settings.sealMilliseconds
     }
     carryOutRevocations(now)
@@ -211,7 +213,8 @@ package struct Agent: ~Copyable {
   private func facts(_ agreement: Agreement, atLeast verdict: Verdict) -> [DataSource: [Fact]] {
     var facts: [DataSource: [Fact]] = [:]
     for source in DataSource.allCases {
-      facts[source] = agreement.permit(sampler.facts, of: source, atLeast: verdict)
+      facts[source] = agreement.permit(
+        sampler.facts, of: source, atLeast: verdict, hashing: hashing.key)
     }
     return facts
   }

@@ -20,18 +20,24 @@ extension Agent {
       of: trustedMoment, wallMilliseconds: clock.wallTimeMilliseconds, boot: boot,
       bootTimeMilliseconds: now)
     if watch.refresh(bootTimeMilliseconds: now, nowMilliseconds: latest) {
-      gate.admit(watch.agreement)
-      // Sealed under the new gates and still named after the agreement under which they were taken.
-      seal()
-      history.begin()
-      spool.begin(watch.agreement, grants: [])
-      hasOpenGrants = false
-      isAgreementApplied = false
+      readHashKey()
+      beginAnew()
       revocation.followsAnEdit = ticks > 1
       work = describeWork()
       announce()
     }
     if !isAgreementApplied { applyAgreement() }
+  }
+
+  /// Puts the gates in order, and ends what was gathered under the old ones.
+  mutating func beginAnew() {
+    gate.admit(watch.agreement, hashing: hashing.key)
+    // Sealed under the new gates and still named after the agreement under which they were taken.
+    seal()
+    history.begin()
+    spool.begin(watch.agreement, grants: [])
+    hasOpenGrants = false
+    isAgreementApplied = false
   }
 
   /// Writes the agreement down and brings the grants in line with it.

@@ -112,7 +112,7 @@ extension Agent {
   }
 
   /// After a full revocation the appliance is nobody; sharing again begins under another pseudonym.
-  private func removeIdentityIfUnused(_ time: Int64) throws(SQLiteError) {
+  private mutating func removeIdentityIfUnused(_ time: Int64) throws(SQLiteError) {
     let isRevoked = DataSource.allCases.allSatisfy {
       watch.agreement.grantIntent(for: $0) == .close
     }
@@ -121,11 +121,14 @@ extension Agent {
     try ledger.forgetPseudonym()
     try ledger.eraseNames()
     do {
+      // The key first: as long as the pseudonym is there, its end is tried again.
+      try HashKeyFile.remove(state)
       try Identity.remove(state)
     } catch {
       log.warning("\(error); the pseudonym stays until it can be removed")
       return
     }
+    replaceHashKey()
     try ledger.append(.identityRemoved, atMilliseconds: time) { _ in }
   }
 

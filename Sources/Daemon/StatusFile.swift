@@ -34,7 +34,7 @@ extension Agent {
     let wall = clock.wallTimeMilliseconds
     let records = sampler.records
     let (ticks, missed) = (Int64(ticks), Int64(missedTicks))
-    let problem = agreementProblem ?? recordingProblem
+    let problem = agreementProblem ?? recordingProblem ?? hashing.problem
     let (settings, revocationProblem) = (settings, revocation.problem)
     let (isOwed, fingerprint) = (revocation.isOwed, fingerprintText)
     let seriesCount = Int64(sampler.sample.series.count)

@@ -12,13 +12,10 @@ internal import Telemetry
 struct MetricsBody {
   /// The resource that both kinds of requests name: the closed envelope, and the facts of the source.
   static func resource(pseudonym: String, facts: [Fact], _ agreement: Agreement) -> [Attribute] {
-    let shared = facts.filter { fact in
-      Catalog.signal(fact.name).map { agreement.decision(for: $0).verdict == .share } ?? false
-    }
     return [
       Attribute("service.name", .string("accord")),
       Attribute("service.instance.id", .string(pseudonym)),
-    ] + shared.map { Attribute($0.name, .string($0.value)) }
+    ] + facts.filter(agreement.shares).map { Attribute($0.name, $0.value) }
   }
 
   static func scopeAttributes(_ source: DataSource) -> [Attribute] {

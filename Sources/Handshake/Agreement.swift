@@ -157,9 +157,14 @@ package struct Agreement: Sendable {
         verdict: .deny, rule: FilePlace(file: consentFile, place: entry.place),
         reason: "withheld by the customer")
     }
-    if signal.isIdentifying || Redaction.drops(signal.name, consent) {
+    if signal.instrument == .fact,
+      // The value makes no difference to a fact's name.
+      Redaction.mode(of: Attribute(signal.name, .integer(0)), consent) == .drop
+    {
+      let rule = consent.redactions[signal.name]
       return Decision(
-        verdict: .deny, rule: redactionPlace(signal.name), reason: "dropped, because it identifies")
+        verdict: .deny, rule: redactionPlace(signal.name),
+        reason: rule?.mode == .drop ? "dropped by the customer" : "dropped, because it identifies")
     }
     guard terms.decision.verdict == .share, let request = offer?.requests[signal.source] else {
       return terms.decision
@@ -195,10 +200,6 @@ package struct Agreement: Sendable {
     [offer, acceptance.offer].allSatisfy {
       $0?.requests[signal.source]?.asksForExtremes(of: signal) ?? false
     }
-  }
-
-  private func redactionPlace(_ key: String) -> FilePlace {
-    FilePlace(file: consentFile, place: consent?.redactions[key]?.place)
   }
 
   /// Whether two readings of the files come to the same, down to the lines that say so.

@@ -14,13 +14,6 @@ package enum ConsentMode: String, CaseIterable, Sendable {
   case share
 }
 
-/// What happens to one attribute.
-package enum RedactionMode: String, CaseIterable, Sendable {
-  case keep
-  case hash
-  case drop
-}
-
 package struct Consent: Sendable {
   /// The newest form of the file that this version reads.
   package static let schema: Int64 = 1
@@ -35,7 +28,8 @@ package struct Consent: Sendable {
   package let sources: [DataSource: Located<ConsentMode>]
   package let sourcesPlace: Place
   package let withheld: [Located<SignalPattern>]
-  package let redactions: [String: Located<RedactionMode>]
+  /// The entry of [redact] that applies, for each key that one applies to.
+  package let redactions: [String: RedactionRule]
   package let resolutionsMilliseconds: [DataSource: Located<Int64>]
 
   package init(parsing bytes: [UInt8]) throws(TOMLError) {
@@ -81,11 +75,23 @@ package struct Consent: Sendable {
 
   private static func readRedactions(
     _ document: inout TableReader
-  ) throws(TOMLError) -> [String: Located<RedactionMode>] {
+  ) throws(TOMLError) -> [String: RedactionRule] {
     guard var table = try document.optionalTable("redact") else { return [:] }
-    var redactions: [String: Located<RedactionMode>] = [:]
-    for key in Catalog.attributeKeys.sorted() {
-      redactions[key] = try table.optionalChoice(key, of: RedactionMode.self)
+    let known = Catalog.attributeKeys.sorted()
+    let patterns = table.table.entries.filter { !SignalPattern($0.key).isExact }
+    var redactions: [String: RedactionRule] = [:]
+    for (text, place) in known.map({ ($0, nil) }) + patterns.map({ ($0.key, $0.keyPlace) }) {
+      guard let mode = try table.optionalChoice(text, of: RedactionMode.self) else { continue }
+      let pattern = SignalPattern(text)
+      let rule = RedactionRule(
+        mode: mode.value, place: mode.place, patternLength: pattern.isExact ? nil : text.utf8.count)
+      let matched = known.filter(pattern.matches)
+      if matched.isEmpty, let place {
+        throw unknownName("attribute", text, at: place, among: known)
+      }
+      for key in matched where redactions[key].map(rule.outranks) ?? true {
+        redactions[key] = rule
+      }
     }
     try table.finish()
     return redactions

@@ -61,8 +61,9 @@ extension Agreement {
       add("resolution.\(source.name)", consent.resolutionsMilliseconds[source]?.value)
     }
     for entry in consent.withheld.map(\.value.text).sorted() { add("withhold", entry) }
-    for (key, mode) in consent.redactions.sorted(by: { $0.key < $1.key }) {
-      add("redact.\(key)", mode.value.rawValue)
+    for (key, rule) in consent.redactions.sorted(by: { $0.key < $1.key }) {
+      // By a pattern it does not reach what identifies.
+      add("redact.\(key)", rule.mode.rawValue + (rule.patternLength == nil ? "" : " by pattern"))
     }
   }
 

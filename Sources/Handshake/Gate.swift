@@ -36,14 +36,18 @@ package struct PermittedSeries: Sendable {
 package struct Gate: ~Copyable {
   package private(set) var permitted = PermittedSample()
   private var agreement: Agreement?
+  private var hashKey: HashKey?
   /// The kernel files of which something may be kept. The others are not even read.
   package private(set) var wantedFiles: Set<String> = []
 
   package init() {}
 
   /// Closes everything that `agreement` does not allow, from now on.
-  package mutating func admit(_ agreement: Agreement) {
+  ///
+  /// - Parameter hashKey: without one, what would be hashed is dropped.
+  package mutating func admit(_ agreement: Agreement, hashing hashKey: HashKey? = nil) {
     self.agreement = agreement
+    self.hashKey = hashKey
     permitted.series.removeAll(keepingCapacity: true)
     for position in permitted.isPresent.indices { permitted.isPresent[position] = false }
     hasPermittedReadings = false
@@ -72,7 +76,7 @@ package struct Gate: ~Copyable {
 
   private mutating func judge(_ sample: borrowing Sample) {
     guard let agreement else { return }
-    permitted.series = agreement.judge(sample.series)
+    permitted.series = agreement.judge(sample.series, hashing: hashKey)
     permitted.values = [Int64](repeating: 0, count: permitted.series.count)
     permitted.isPresent = [Bool](repeating: false, count: permitted.series.count)
   }
@@ -81,9 +85,9 @@ package struct Gate: ~Copyable {
 extension Agreement {
   /// The verdict on each series. Series that redaction makes equal would be one line made of many, which is
   /// neither of them: all of them are denied.
-  package func judge(_ series: [Series]) -> [PermittedSeries] {
+  package func judge(_ series: [Series], hashing key: HashKey? = nil) -> [PermittedSeries] {
     let redacted = series.map { series in
-      consent.map { Redaction.apply($0, to: series.attributes) } ?? series.attributes
+      consent.map { Redaction.apply($0, to: series.attributes, hashing: key) } ?? series.attributes
     }
     var occurrences: [SeriesKey: Int] = [:]
     for (series, attributes) in zip(series, redacted) {
@@ -100,12 +104,6 @@ extension Agreement {
     }
   }
 
-  /// Whether redaction would take anything away from these attributes today.
-  package func redacts(_ attributes: [Attribute]) -> Bool {
-    guard let consent else { return true }
-    return attributes.contains { Redaction.takes($0, consent) }
-  }
-
   /// Whether a reading that passed the gate under an earlier agreement may still be written down, for
   /// `verdict` or more. A held source keeps what it had; what is withheld or redacted by now does not stay.
   package func stillAllows(_ series: PermittedSeries, atLeast verdict: Verdict) -> Bool {
@@ -115,11 +113,22 @@ extension Agreement {
     return terms(of: series.signal.source).isHeld || decision(for: series.signal).verdict >= verdict
   }
 
-  /// The facts that may be kept of one source, and with what verdict.
-  package func permit(_ facts: [Fact], of source: DataSource, atLeast verdict: Verdict) -> [Fact] {
-    facts.filter { fact in
-      guard let signal = Catalog.signal(fact.name), signal.source == source else { return false }
-      return decision(for: signal).verdict >= verdict
+  /// What may be written down of the facts of one source, where that comes to `verdict` or more.
+  package func permit(
+    _ facts: [Fact], of source: DataSource, atLeast verdict: Verdict, hashing key: HashKey? = nil
+  ) -> [Fact] {
+    facts.compactMap { fact in
+      guard let consent, let signal = Catalog.signal(fact.name), signal.source == source,
+        decision(for: signal).verdict >= verdict
+      else { return nil }
+      return Redaction.apply(consent, to: Attribute(fact.name, fact.value), hashing: key)
+        .map { Fact(name: $0.key, value: $0.value) }
     }
+  }
+
+  /// Whether a recorded fact may leave as it is.
+  package func shares(_ fact: Fact) -> Bool {
+    guard let signal = Catalog.signal(fact.name) else { return false }
+    return decision(for: signal).verdict == .share && passes(Attribute(fact.name, fact.value))
   }
 }

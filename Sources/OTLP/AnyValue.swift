@@ -15,7 +15,7 @@ package enum AnyValue: Hashable, Sendable {
 
   init(_ value: AttributeValue) {
     switch value {
-    case .string(let text): self = .string(text)
+    case .string(let text), .hash(let text): self = .string(text)
     case .integer(let number): self = .int(number)
     }
   }

@@ -1,13 +1,14 @@
 package import Telemetry
 
-/// Attributes as one text column: a line each, `key="text"` or `key=7`, so that anybody with the sqlite3
-/// command can read a dictionary.
+/// Attributes as one text column: a line each, `key="text"`, `key=7` or, hashed, `key=#6a09…`, so that anybody with
+/// the sqlite3 command can read a dictionary.
 package enum AttributeText {
   package static func encode(_ attributes: [Attribute]) -> String {
     attributes.map { attribute in
       switch attribute.value {
       case .string(let text): "\(attribute.key)=\"\(escaped(text))\""
       case .integer(let number): "\(attribute.key)=\(number)"
+      case .hash(let digits): "\(attribute.key)=#\(digits)"
       }
     }.joined(separator: "\n")
   }
@@ -21,6 +22,8 @@ package enum AttributeText {
       let value = line[line.index(after: equals)...]
       if value.count >= 2, value.first == quote, value.last == quote {
         attributes.append(Attribute(key, .string(unescaped(value.dropFirst().dropLast()))))
+      } else if value.first == UInt8(ascii: "#") {
+        attributes.append(Attribute(key, .hash(String(decoding: value.dropFirst(), as: UTF8.self))))
       } else if let number = Int64(Substring(value)) {
         attributes.append(Attribute(key, .integer(number)))
       } else {
@@ -31,7 +34,7 @@ package enum AttributeText {
   }
 
   package static func encode(_ facts: [Fact]) -> String {
-    encode(facts.map { Attribute($0.name, .string($0.value)) })
+    encode(facts.map { Attribute($0.name, $0.value) })
   }
 
   private static let quote = UInt8(ascii: "\"")

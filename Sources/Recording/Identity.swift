@@ -1,4 +1,5 @@
 internal import Digest
+package import Handshake
 package import Linux
 
 /// The pseudonym of the appliance: a random UUID, made when something is first shared and removed with the
@@ -34,5 +35,48 @@ package enum Identity {
     let digits = Array(Hexadecimal.text(bytes))
     return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }
       .joined(separator: "-")
+  }
+}
+
+/// The file of the key under which values are hashed: 32 random bytes, made when first needed and removed with the
+/// pseudonym, so that a later grant has another one.
+package enum HashKeyFile {
+  /// The key, nil when there is none.
+  package static func read(_ directory: StateDirectory) throws(HashKeyError) -> HashKey? {
+    let bytes: [UInt8]
+    do {
+      guard try FileState.of(directory.hashKey) != nil else { return nil }
+      bytes = try FileDescriptor.open(directory.hashKey, .readOnly).readAll(limitBytes: 64)
+    } catch { throw .file(error) }
+    guard let key = HashKey(bytes) else { throw .malformed(path: directory.hashKey) }
+    return key
+  }
+
+  /// The key, which is made if there is none.
+  package static func readOrMake(_ directory: StateDirectory) throws(HashKeyError) -> HashKey? {
+    if let key = try read(directory) { return key }
+    do {
+      try AtomicFile.replace(
+        directory.hashKey, with: Random.bytes(HashKey.byteCount), mode: 0o600,
+        durability: .synchronised)
+    } catch { throw .file(error) }
+    return try read(directory)
+  }
+
+  package static func remove(_ directory: StateDirectory) throws(SystemError) {
+    for suffix in ["", ".new"] { try AtomicFile.remove(directory.hashKey + suffix) }
+  }
+}
+
+package enum HashKeyError: Error, CustomStringConvertible {
+  case file(SystemError)
+  case malformed(path: String)
+
+  package var description: String {
+    switch self {
+    case .file(let error): "\(error)"
+    case .malformed(let path):
+      "\(path) does not hold \(HashKey.byteCount) bytes; remove it, and a new key is made"
+    }
   }
 }

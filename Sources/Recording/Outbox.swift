@@ -174,10 +174,7 @@ package struct Outbox: ~Copyable {
     var query = try database.prepare("SELECT content FROM facts WHERE number = ?")
     query.bind(number)
     guard try query.step(), let attributes = AttributeText.decode(query.text(0)) else { return [] }
-    return attributes.compactMap { attribute in
-      guard case .string(let value) = attribute.value else { return nil }
-      return Fact(name: attribute.key, value: value)
-    }
+    return attributes.map { Fact(name: $0.key, value: $0.value) }
   }
 
   /// The dictionary of the series, by number.

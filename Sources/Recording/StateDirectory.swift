@@ -12,6 +12,8 @@ package struct StateDirectory: Sendable {
   package var databases: [String] { [history, spool, ledger] }
   /// The pseudonym under which the appliance is known to the supplier.
   package var identity: String { path + "/identity" }
+  /// The key under which attribute values are hashed. Only accordd may read it.
+  package var hashKey: String { path + "/hash.key" }
   /// What was accepted of the supplier's offers.
   package var accepted: String { path + "/accepted" }
   /// Held by accordd as long as it runs, and by a command that does its work while it does not.

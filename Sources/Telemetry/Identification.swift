@@ -1,5 +1,13 @@
-// What can identify a site or a person. Such a signal is never matched by a pattern, and such an attribute is
-// dropped unless the customer says otherwise.
+// What can identify a site or a person. No pattern ever matches it, neither of the offer nor of `[redact]`: it is
+// dropped unless the customer names it.
+
+/// What happens to an attribute or a fact before anything is written.
+package enum RedactionMode: String, CaseIterable, Sendable {
+  case keep
+  /// Replaced by its HMAC-SHA-256 under the appliance's own key.
+  case hash
+  case drop
+}
 
 extension Catalog {
   /// Attributes and facts that can identify a site or a person, whether or not a probe produces them.
@@ -26,6 +34,11 @@ extension Catalog {
     let isInterface = ["network.interface.name", "system.device"].contains(attribute.key)
     return (isInterface && bytes.count == 15 && bytes.suffix(12).allSatisfy(isHexadecimalDigit))
       || bytes.indices.dropLast(16).contains { holdsHardwareAddress(bytes[$0...]) }
+  }
+
+  /// What happens to an attribute of which the customer says nothing.
+  package static func defaultRedaction(of attribute: Attribute) -> RedactionMode {
+    isIdentifying(attribute) ? .drop : .keep
   }
 
   /// Whether the text begins with six pairs of hexadecimal digits between equal colons or hyphens.

@@ -21,14 +21,14 @@ package struct SeriesIndex: Hashable, Sendable {
 package struct Fact: Hashable, Sendable {
   /// The name of the signal in the catalog.
   package let name: String
-  package let value: String
+  package let value: AttributeValue
 
   package init(_ signal: Signal, _ value: String) {
     name = signal.name
-    self.value = value
+    self.value = .string(value)
   }
 
-  package init(name: String, value: String) {
+  package init(name: String, value: AttributeValue) {
     self.name = name
     self.value = value
   }

@@ -146,7 +146,7 @@ enum BatchReadings {
     }
     let series = try outbox.series()
     let offset = outbox.timeBase(of: batch).offsetMilliseconds
-    var rows: [[String]] = try outbox.facts(of: batch).map { [$0.name, "", $0.value, ""] }
+    var rows: [[String]] = try outbox.facts(of: batch).map { [$0.name, "", $0.value.text, ""] }
     for column in content.columns {
       guard let own = series[column.series] else { continue }
       for (tick, value) in zip(content.ticks, column.values) {

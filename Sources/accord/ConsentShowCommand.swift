@@ -36,6 +36,7 @@ struct ConsentShowCommand: ParsableCommand {
     if let withheld = agreement.consent?.withheld, !withheld.isEmpty {
       Output.print("withheld: " + withheld.map(\.value.text).joined(separator: ", "))
     }
+    for note in agreement.redactions { Output.print("redacted: \(note.text)") }
     Output.print("")
     Output.print(OfferText.envelope)
   }
@@ -79,6 +80,7 @@ struct ConsentShowCommand: ParsableCommand {
       object.array("withheld") { list in
         for entry in agreement.consent?.withheld ?? [] { list.element(entry.value.text) }
       }
+      object.array("redactions") { list in for note in agreement.redactions { list.note(note) } }
       object.array("problems") { list in
         for problem in agreement.problems { list.element("\(problem)") }
       }

@@ -97,22 +97,13 @@ enum Output {
   }
 }
 
-extension AttributeValue {
-  var text: String {
-    switch self {
-    case .string(let text): text
-    case .integer(let number): String(number)
-    }
-  }
-}
-
 extension JSONWriter {
   /// The attributes of a series as an object.
   mutating func member(_ key: String, _ attributes: [Attribute]) {
     object(key) { object in
       for attribute in attributes {
         switch attribute.value {
-        case .string(let text): object.member(attribute.key, text)
+        case .string(let text), .hash(let text): object.member(attribute.key, text)
         case .integer(let number): object.member(attribute.key, number)
         }
       }

@@ -3,6 +3,7 @@ internal import Configuration
 internal import Handshake
 internal import JSON
 internal import Linux
+internal import Recording
 internal import Sampling
 internal import Telemetry
 
@@ -33,6 +34,7 @@ struct PreviewCommand: ParsableCommand {
     let value: String
     let number: Int64?
     let decision: Decision
+    let redactions: [RedactionNote]
   }
 
   func run() throws {
@@ -62,6 +64,7 @@ struct PreviewCommand: ParsableCommand {
       let decision = line.decision
       let own =
         "\(decision.verdict.name): \(line.signal.source.name), \(decision.reason) (\(decision.rule.short))"
+        + line.redactions.map { "; \($0.text)" }.joined()
       if own != rule { Output.print(own) }
       rule = own
       let padding = String(repeating: " ", count: nameWidth - name.count)
@@ -87,22 +90,43 @@ struct PreviewCommand: ParsableCommand {
       }
     }
     sampler.refresh(wanted: all)
+    let key = hashKey(agreement)
     let facts = sampler.facts.compactMap { fact -> Line? in
       guard let signal = Catalog.signal(fact.name) else { return nil }
+      let decision = agreement.decision(for: signal)
+      // What is denied for another reason is shown as it is: it stays here.
+      let redacted = agreement.permit(
+        [fact], of: signal.source, atLeast: .local, hashing: key
+      ).first
       return Line(
-        signal: signal, attributes: [], value: fact.value, number: nil,
-        decision: agreement.decision(for: signal))
+        signal: signal, attributes: [], value: (redacted ?? fact).value.text, number: nil,
+        decision: decision,
+        redactions: redacted == nil
+          ? [] : agreement.redactions(of: [Attribute(fact.name, fact.value)]))
     }
-    let series = agreement.judge(sampler.sample.series)
+    let series = agreement.judge(sampler.sample.series, hashing: key)
     let readings = series.indices.compactMap { position -> Line? in
       guard let value = sampler.sample.value(at: position) else { return nil }
       let (own, signal) = (series[position], series[position].signal)
       return Line(
         signal: signal, attributes: own.attributes,
         value: DecimalText.text(value, decimals: signal.decimals), number: value,
-        decision: own.decision)
+        decision: own.decision,
+        redactions: agreement.redactions(of: sampler.sample.series[position].attributes))
     }
     return facts + readings.sorted { $0.signal.source.rawValue < $1.signal.source.rawValue }
+  }
+
+  /// The appliance's own key, or one for the occasion where there is none yet or it is not ours to read.
+  private func hashKey(_ agreement: Agreement) -> HashKey? {
+    guard agreement.needsHashKey else { return nil }
+    if let key = (try? HashKeyFile.read(StateDirectory(installation.locations.state))) ?? nil {
+      return key
+    }
+    Process.print(
+      "accord: the hashes shown here are examples: the appliance's key is not there yet, or may not be read\n",
+      to: 2)
+    return HashKey(Random.bytes(HashKey.byteCount))
   }
 
   private func print(_ line: Line) {
@@ -120,6 +144,30 @@ struct PreviewCommand: ParsableCommand {
       object.member("decision", line.decision.verdict.name)
       object.member("rule", line.decision.rule.description)
       object.member("reason", line.decision.reason)
+      object.array("redactions") { list in for note in line.redactions { list.note(note) } }
+    }
+  }
+}
+
+extension RedactionNote {
+  /// "network.interface.name is hashed (consent.toml:17)"
+  var text: String {
+    let participle =
+      switch mode {
+      case .keep: "kept"
+      case .hash: "hashed"
+      case .drop: "dropped"
+      }
+    return "\(key) is \(participle) (\(rule.short))"
+  }
+}
+
+extension JSONWriter {
+  mutating func note(_ note: RedactionNote) {
+    object { entry in
+      entry.member("key", note.key)
+      entry.member("mode", note.mode.rawValue)
+      entry.member("rule", note.rule.description)
     }
   }
 }

@@ -168,8 +168,9 @@ struct AgreementTests {
       ("system.network.io", .local, "offer.toml:21", "the offer does not ask for it"),
       ("system.memory.usage", .deny, "consent.toml:9", "withheld by the customer"),
       ("system.uptime", .share, "offer.toml:14", "asked for by the offer, shared by the customer"),
-      ("os.name", .deny, "consent.toml:11", "dropped, because it identifies"),
-      ("os.version", .deny, "consent.toml:12", "dropped, because it identifies"),
+      ("os.name", .deny, "consent.toml:11", "dropped by the customer"),
+      ("os.version", .share, "offer.toml:14", "asked for by the offer, shared by the customer"),
+      ("host.name", .deny, "consent.toml", "dropped, because it identifies"),
       ("os.type", .share, "offer.toml:14", "asked for by the offer, shared by the customer"),
     ])
   func signals(_ name: String, _ verdict: Verdict, _ rule: String, _ reason: String) throws {

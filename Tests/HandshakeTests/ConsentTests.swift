@@ -41,7 +41,7 @@ struct ConsentTests {
     #expect(consent.sources[.environment]?.place == Place(line: 9, column: 15))
     #expect(consent.withheld.map(\.value.text) == ["system.network.*", "os.name"])
     #expect(
-      consent.redactions.mapValues(\.value) == [
+      consent.redactions.mapValues(\.mode) == [
         "host.name": .hash, "network.interface.name": .drop,
       ])
     #expect(consent.resolutionsMilliseconds[.environment]?.value == 900_000)
@@ -122,6 +122,14 @@ struct ConsentTests {
       (
         "schema = 1\n[sources]\n[redact]\n\"host.nam\" = \"drop\"\n",
         "consent.toml:4:1: unknown key 'host.nam' in [redact]; did you mean 'host.name'?"
+      ),
+      (
+        "schema = 1\n[sources]\n[redact]\n\"hosts.*\" = \"drop\"\n",
+        "consent.toml:4:1: \"hosts.*\" is no attribute of the catalog; expected a name or pattern that matches one; did you mean \"host.*\"?"
+      ),
+      (
+        "schema = 1\n[sources]\n[redact]\n\"host.*\" = \"hide\"\n",
+        "consent.toml:4:12: unknown value \"hide\"; expected \"keep\", \"hash\" or \"drop\""
       ),
       (
         "schema = 1\n[sources]\n[redact]\nhost.name = \"drop\"\n",

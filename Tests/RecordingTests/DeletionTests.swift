@@ -20,8 +20,8 @@ struct DeletionTests {
         (Catalog.networkIO, "canary-device", .random(in: 0...Int64.max, using: &random)),
       ])
       try appliance.seal(facts: [
-        .environment: [Fact(name: "fact", value: "canary-fact")],
-        .product: [Fact(name: "fact", value: "kept-fact")],
+        .environment: [Fact(name: "fact", value: .string("canary-fact"))],
+        .product: [Fact(name: "fact", value: .string("kept-fact"))],
       ])
     }
     return appliance

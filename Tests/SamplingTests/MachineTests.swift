@@ -176,10 +176,10 @@ struct MachineTests {
     let rig = try Rig(machine)
     #expect(rig.sampler.facts == [])
     rig.sampler.refresh(wanted: allFiles)
-    #expect(rig.sampler.facts.map { "\($0.name)=\($0.value)" } == expected)
+    #expect(rig.sampler.facts.map { "\($0.name)=\($0.value.text)" } == expected)
     rig.sampler.refresh(wanted: allFiles.subtracting(["/etc/os-release"]))
     #expect(
-      rig.sampler.facts.map { "\($0.name)=\($0.value)" }
+      rig.sampler.facts.map { "\($0.name)=\($0.value.text)" }
         == expected.filter { !$0.hasPrefix("os.") })
     rig.sampler.refresh(wanted: [])
     #expect(rig.sampler.facts == [])
@@ -191,7 +191,7 @@ struct MachineTests {
     rig.sampler.refresh(wanted: ["/etc/os-release"])
     try rig.kernel.write("etc/os-release", "NAME=Buildroot\nVERSION_ID=2026.08\n")
     rig.sampler.refresh(wanted: ["/etc/os-release"])
-    #expect(rig.sampler.facts.map(\.value) == ["linux", "Buildroot", "2026.08"])
+    #expect(rig.sampler.facts.map(\.value.text) == ["linux", "Buildroot", "2026.08"])
     try rig.kernel.remove("etc/os-release")
     rig.sampler.refresh(wanted: ["/etc/os-release"])
     #expect(rig.sampler.facts == [])

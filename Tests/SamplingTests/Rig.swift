@@ -57,13 +57,7 @@ final class Rig {
 extension Series {
   /// "system.network.io eth0 receive"
   var label: String {
-    let values = attributes.map { attribute in
-      switch attribute.value {
-      case .string(let text): text
-      case .integer(let number): "\(number)"
-      }
-    }
-    return ([signal.name] + values).joined(separator: " ")
+    ([signal.name] + attributes.map(\.value.text)).joined(separator: " ")
   }
 }
 
