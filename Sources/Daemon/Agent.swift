@@ -65,7 +65,7 @@ package struct Agent: ~Copyable {
   private var nextSealMilliseconds: Int64
   private var nextAgeingMilliseconds: Int64 = 0
   /// Text was parsed or batches were made since the last tick; an ordinary tick leaves nothing behind.
-  private var hasUnusedMemory = true
+  var hasUnusedMemory = true
   var wallOffset: WallOffset
   /// What the ledger has been told of readings that were lost in memory.
   var toldReadingsLost: (history: Int64, spool: Int64) = (0, 0)
@@ -122,6 +122,7 @@ package struct Agent: ~Copyable {
     if now >= nextSealMilliseconds {
       seal()
       retryHashKey()
+      keepReserve()
       nextSealMilliseconds = now + settings.sealMilliseconds
     }
     carryOutRevocations(now)

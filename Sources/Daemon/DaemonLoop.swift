@@ -29,15 +29,21 @@ package enum DaemonLoop {
     agent.tick()
     supervision.ticked(agent.work)
     let patience = supervision.silenceMillisecondsMax
+    // Deletions that are owed are carried on with between the ticks; signals and ticks go before each step.
+    var hasWork = agent.owesDeletion
     while true {
+      let limit = hasWork ? 0 : patience
       let event = try StartError.translating { () throws(SystemError) in
-        try loop.wait(atMostMilliseconds: patience)
+        try loop.wait(atMostMilliseconds: limit)
       }
       switch event {
       case .tick(let missed):
         agent.tick(missed: missed)
         supervision.ticked(agent.work)
-      case .silence: supervision.pingWatchdog()
+        hasWork = agent.owesDeletion
+      case .silence:
+        if hasWork { hasWork = agent.workBetweenTicks() }
+        if patience != nil { supervision.pingWatchdog() }
       case .termination:
         supervision.stopping()
         guard agent.stop() else {

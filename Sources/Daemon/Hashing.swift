@@ -32,7 +32,10 @@ extension Agent {
   mutating func retryHashKey() {
     guard hashing.problem != nil else { return }
     readHashKey()
-    if hashing.key != nil { beginAnew() }
+    guard hashing.key != nil else { return }
+    beginAnew()
+    // What is already written could not be hashed either.
+    revocation.settledAgreementSince = nil
   }
 
   /// After a full revocation a later grant has another key.

@@ -2,8 +2,12 @@
 //
 // Closing a gate is immediate and reversible; deletion is not. It needs a valid consent that says less and has
 // stood unchanged for 30 seconds. Then a small transaction records the deletion in each database (nothing
-// that it covers is read, shown or sent from then on), and the files are rewritten without it, a bounded
-// step at each tick. What cannot be finished now is owed, and goes on at the next tick or start.
+// that it covers is read, shown or sent from then on), and the files are rewritten without it, in steps of a few
+// milliseconds at and between the ticks. What cannot be finished now (an upload or a reader is in the way, the disk
+// is full) is owed, and goes on at the next tick or start.
+//
+// Less is said of a source (deny, local), of some of its signals ([withhold]), of its attributes ([redact]) or of
+// how fine it leaves ([resolution]). All of them go the same way.
 
 internal import Digest
 internal import Handshake
@@ -23,22 +27,54 @@ struct Revocation: ~Copyable {
   var followsAnEdit = false
   var spoolRewrite: Rewrite?
   var historyRewrite: Rewrite?
+  /// A reader kept the history from being swapped since the last tick: asking again has to wait for it.
+  var isHistoryBlocked = false
   var problem: String?
+  /// The kept space is there, as far as is known.
+  var hasReserve = false
 }
 
 extension Agent {
+  /// Whether a recorded deletion waits for its rewrite.
+  package var owesDeletion: Bool { revocation.isOwed }
+
+  /// One step of what is owed, a few milliseconds long. Returns whether another one would get further now; if not,
+  /// the next tick tries again.
+  package mutating func workBetweenTicks() -> Bool {
+    guard isAgreementApplied, revocation.isOwed else { return false }
+    return tryDeleting { agent throws(RecordingError) in try agent.rewrite() }
+  }
+
+  /// The tick's part: what the customer's word asks for by now is recorded.
   mutating func carryOutRevocations(_ now: Int64) {
     guard isAgreementApplied else { return }
-    do throws(RecordingError) {
-      let isNew = revocation.settledAgreementSince != watch.unchangedSinceMilliseconds
-      let isConfirmed = isNew && isConfirmedByCommand
-      if isNew, isConfirmed || watch.hasSettled(bootTimeMilliseconds: now) {
-        try recordDeletions()
-        revocation.settledAgreementSince = watch.unchangedSinceMilliseconds
-        if isConfirmed { try? ledger.removeConfirmation() }
+    revocation.isHistoryBlocked = false
+    let since = watch.unchangedSinceMilliseconds
+    let isNew = revocation.settledAgreementSince != since
+    guard isNew || revocation.isOwed else { return }
+    _ = tryDeleting { agent throws(RecordingError) in
+      let isConfirmed = isNew && agent.isConfirmedByCommand
+      if isNew, isConfirmed || agent.watch.hasSettled(bootTimeMilliseconds: now) {
+        try agent.recordDeletions()
+        agent.revocation.settledAgreementSince = since
+        if isConfirmed { try? agent.ledger.removeConfirmation() }
       }
-      if revocation.isOwed { try rewrite() }
+      return agent.revocation.isOwed ? try agent.rewrite() : false
+    }
+  }
+
+  /// Does a part of the work. Where only space is missing, the kept space is given up and the part is tried again.
+  private mutating func tryDeleting(
+    _ part: (inout Agent) throws(RecordingError) -> Bool
+  ) -> Bool {
+    do throws(RecordingError) {
+      var mayGoOn: Bool
+      do throws(RecordingError) { mayGoOn = try part(&self) } catch {
+        guard error.isForWantOfSpace, releaseReserve() else { throw error }
+        mayGoOn = try part(&self)
+      }
       revocation.problem = nil
+      return mayGoOn
     } catch {
       revocation.spoolRewrite = nil
       revocation.historyRewrite = nil
@@ -46,6 +82,7 @@ extension Agent {
       if problem != revocation.problem { log.warning("a deletion is owed: \(problem)") }
       revocation.problem = problem
       if case .database(let cause) = error { replaceDamagedDatabase(cause) }
+      return false
     }
   }
 
@@ -56,7 +93,21 @@ extension Agent {
       && (try? ledger.isConfirmed(watch.agreement)) ?? false
   }
 
+  private mutating func releaseReserve() -> Bool {
+    revocation.spoolRewrite = nil
+    revocation.historyRewrite = nil
+    revocation.hasReserve = false
+    return (try? Reserve.release(state)) ?? false
+  }
+
+  /// Makes the kept space again when nothing is owed. On a full disk the next seal tries again.
+  mutating func keepReserve() {
+    guard !revocation.hasReserve, !revocation.isOwed, revocation.problem == nil else { return }
+    revocation.hasReserve = (try? Reserve.make(state)) != nil
+  }
+
   private mutating func recordDeletions() throws(RecordingError) {
+    hasUnusedMemory = true
     let agreement = watch.agreement
     let time = clock.wallTimeMilliseconds
     do throws(SQLiteError) {
@@ -75,9 +126,20 @@ extension Agent {
         else { continue }
         try announce(deletion, "history", time)
       }
+      try recordTightening(time)
       try removeIdentityIfUnused(time)
     } catch { throw .database(error) }
     try removeSetAsideIfTightened()
+  }
+
+  private mutating func recordTightening(_ time: Int64) throws(SQLiteError) {
+    let agreement = watch.agreement
+    let inSpool = try spool.recordTightening(
+      by: agreement, fingerprint: fingerprint, hashing: hashing.key, nowMilliseconds: time)
+    for deletion in inSpool { try announce(deletion, "spool", time) }
+    let inHistory = try history.recordTightening(
+      by: agreement, fingerprint: fingerprint, hashing: hashing.key, nowMilliseconds: time)
+    for deletion in inHistory { try announce(deletion, "history", time) }
   }
 
   private func removeSetAsideIfTightened() throws(RecordingError) {
@@ -85,7 +147,7 @@ extension Agent {
       let terms = watch.agreement.terms(of: source)
       return !terms.isHeld && terms.decision.verdict != .share
     }
-    guard revocation.followsAnEdit, hasRefusal else { return }
+    guard revocation.followsAnEdit, hasRefusal || revocation.isOwed else { return }
     do {
       for path in state.databases { try Store.removeSetAside(path) }
     } catch { throw .file(error) }
@@ -96,18 +158,31 @@ extension Agent {
   ) throws(SQLiteError) {
     revocation.isOwed = true
     try ledger.noteRevocation(consentModifiedNanoseconds: watch.consentModifiedNanoseconds)
-    log.notice(
-      """
-      \(deletion.source.name) is no longer agreed (\(deletion.reason)): removing \(deletion.batches) \
-      batches with \(deletion.readings) readings from the \(database)
-      """)
+    if deletion.isPartial {
+      log.notice(
+        """
+        less is agreed of \(deletion.source.name) (\(deletion.reason)): removing \(deletion.series) series from the \
+        \(database), redacting \(deletion.redacted)
+        """)
+    } else {
+      log.notice(
+        """
+        \(deletion.source.name) is no longer agreed (\(deletion.reason)): removing \(deletion.batches) \
+        batches with \(deletion.readings) readings from the \(database)
+        """)
+    }
     try ledger.append(.deletionRecorded, atMilliseconds: time) { detail in
       detail.member("source", deletion.source.name)
       detail.member("database", database)
-      detail.member("batches", deletion.batches)
-      detail.member("readings", deletion.readings)
       // "consent.toml:9": the folder may be somebody's home.
       detail.member("because", String(deletion.reason.split(separator: "/").last ?? ""))
+      if deletion.isPartial {
+        detail.member("series", deletion.series)
+        detail.member("redacted", deletion.redacted)
+      } else {
+        detail.member("batches", deletion.batches)
+        detail.member("readings", deletion.readings)
+      }
     }
   }
 
@@ -132,34 +207,65 @@ extension Agent {
     try ledger.append(.identityRemoved, atMilliseconds: time) { _ in }
   }
 
-  private mutating func rewrite() throws(RecordingError) {
-    let time = clock.wallTimeMilliseconds
-    if try owed({ () throws(SQLiteError) in try history.owesDeletion() }) {
+  /// One step. Returns whether another one would get further now.
+  private mutating func rewrite() throws(RecordingError) -> Bool {
+    hasUnusedMemory = true
+    let (time, clock) = (clock.wallTimeMilliseconds, clock)
+    let end = clock.bootTimeMilliseconds + Limits.rewriteStepMilliseconds
+    let isTimeUp = { clock.bootTimeMilliseconds >= end }
+    let owesHistory = try owed({ () throws(SQLiteError) in try history.owesDeletion() })
+    if owesHistory, !revocation.isHistoryBlocked {
       if revocation.historyRewrite == nil { revocation.historyRewrite = try Rewrite.begin(history) }
-      let progress = try revocation.historyRewrite?.step(&history, nowMilliseconds: time)
-      if progress != .unfinished { revocation.historyRewrite = nil }
-      if progress == .done { try announceDone("history", time) }
-      return
+      let progress = try revocation.historyRewrite?.step(
+        &history, nowMilliseconds: time, isTimeUp: isTimeUp)
+      if progress == .done || progress == .outdated { revocation.historyRewrite = nil }
+      if progress == .done {
+        try announceDone("history", time) { () throws(SQLiteError) in
+          try history.deletions(doneAtMilliseconds: time)
+        }
+      }
+      guard progress == .blocked else { return true }
+      revocation.isHistoryBlocked = true
     }
     guard try owed({ () throws(SQLiteError) in try spool.owesDeletion() }) else {
-      revocation.isOwed = false
-      return
+      revocation.isOwed = owesHistory
+      return false
     }
     if revocation.spoolRewrite == nil { revocation.spoolRewrite = try Rewrite.begin(spool) }
     // Nil while an upload is under way: it stops by itself within a second, and the next tick tries again.
-    let progress = try revocation.spoolRewrite?.step(&spool, nowMilliseconds: time)
-    if progress != .unfinished { revocation.spoolRewrite = nil }
-    if progress == .done { try announceDone("spool", time) }
+    let progress = try revocation.spoolRewrite?.step(
+      &spool, nowMilliseconds: time, isTimeUp: isTimeUp)
+    if progress == .done || progress == .outdated { revocation.spoolRewrite = nil }
+    if progress == .done {
+      try announceDone("spool", time) { () throws(SQLiteError) in
+        try spool.deletions(doneAtMilliseconds: time)
+      }
+    }
+    return progress != nil && progress != .blocked
   }
 
   private func owed(_ ask: () throws(SQLiteError) -> Bool) throws(RecordingError) -> Bool {
     do { return try ask() } catch { throw .database(error) }
   }
 
-  private func announceDone(_ database: String, _ time: Int64) throws(RecordingError) {
-    log.notice("the \(database) was rewritten without what is no longer agreed")
-    do {
-      try ledger.append(.deletionDone, atMilliseconds: time) { $0.member("database", database) }
+  private func announceDone(
+    _ database: String, _ time: Int64, _ done: () throws(SQLiteError) -> [Deletion]
+  ) throws(RecordingError) {
+    do throws(SQLiteError) {
+      let done = try done()
+      let sum = { (part: (Deletion) -> Int64) in done.reduce(0) { $0 + part($1) } }
+      let (batches, recut, readings) = (sum(\.batches), sum(\.recut), sum(\.readings))
+      log.notice(
+        """
+        the \(database) was rewritten without what is no longer agreed: \(batches) batches removed, \(recut) re-cut, \
+        \(readings) readings in all
+        """)
+      try ledger.append(.deletionDone, atMilliseconds: time) { detail in
+        detail.member("database", database)
+        detail.member("batches", batches)
+        detail.member("recut", recut)
+        detail.member("readings", readings)
+      }
     } catch { throw .database(error) }
   }
 }

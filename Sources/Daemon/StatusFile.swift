@@ -36,7 +36,7 @@ extension Agent {
     let (ticks, missed) = (Int64(ticks), Int64(missedTicks))
     let problem = agreementProblem ?? recordingProblem ?? hashing.problem
     let (settings, revocationProblem) = (settings, revocation.problem)
-    let (isOwed, fingerprint) = (revocation.isOwed, fingerprintText)
+    let (isOwed, fingerprint) = (revocation.isOwed || revocationProblem != nil, fingerprintText)
     let seriesCount = Int64(sampler.sample.series.count)
     let lost = (history.readingsLost, spool.readingsLost)
     let deletionDue = deletionDueMilliseconds(now)

@@ -152,7 +152,7 @@ package struct Agreement: Sendable {
   private func decide(_ signal: Signal) -> Decision {
     let terms = terms(of: signal.source)
     guard terms.decision.verdict != .deny, let consent else { return terms.decision }
-    if let entry = withholding(signal) {
+    if let entry = withholding(signal.name) {
       return Decision(
         verdict: .deny, rule: FilePlace(file: consentFile, place: entry.place),
         reason: "withheld by the customer")
@@ -191,8 +191,8 @@ package struct Agreement: Sendable {
   }
 
   /// The entry by which the customer withholds `signal`, whatever is said of its source.
-  func withholding(_ signal: Signal) -> Located<SignalPattern>? {
-    consent?.withheld.first { $0.value.matches(signal.name) }
+  func withholding(_ signal: String) -> Located<SignalPattern>? {
+    consent?.withheld.first { $0.value.matches(signal) }
   }
 
   /// Whether the minimum and maximum of each interval of `signal` are agreed as well.

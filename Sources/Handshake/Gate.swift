@@ -107,7 +107,7 @@ extension Agreement {
   /// Whether a reading that passed the gate under an earlier agreement may still be written down, for
   /// `verdict` or more. A held source keeps what it had; what is withheld or redacted by now does not stay.
   package func stillAllows(_ series: PermittedSeries, atLeast verdict: Verdict) -> Bool {
-    if consent != nil, withholding(series.signal) != nil || redacts(series.attributes) {
+    if consent != nil, withholding(series.signal.name) != nil || redacts(series.attributes) {
       return false
     }
     return terms(of: series.signal.source).isHeld || decision(for: series.signal).verdict >= verdict

@@ -18,6 +18,7 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   package var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
   package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
   package var isReadOnlyFileSystem: Bool { code == EROFS }
+  package var isForWantOfSpace: Bool { code == ENOSPC || code == EDQUOT }
   package var wouldBlock: Bool { code == EWOULDBLOCK }
 
   package var description: String {

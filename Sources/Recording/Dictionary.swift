@@ -30,7 +30,8 @@ struct SeriesDictionary {
   /// The number of a series, which is written down when it is new. `suffix` makes another signal of it
   /// (".min").
   mutating func number(
-    of series: PermittedSeries, suffix: String = "", in database: borrowing Database
+    of series: PermittedSeries, suffix: String, under fingerprint: [UInt8],
+    in database: borrowing Database
   ) throws(SQLiteError) -> Int64 {
     let name = series.signal.name
     let key = SeriesKey(suffix.isEmpty ? name : name + suffix, series.attributes)
@@ -42,9 +43,10 @@ struct SeriesDictionary {
     }
     var insertion = try database.prepare(
       """
-      INSERT INTO series (source, signal, instrument, unit, decimals, attributes)
-      VALUES (?, ?, ?, ?, ?, ?)
+      INSERT INTO series (agreement, source, signal, instrument, unit, decimals, attributes)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
       """)
+    insertion.bind(try Reference.agreement(fingerprint, in: database))
     insertion.bind(Int64(series.signal.source.rawValue))
     insertion.bind(key.signal)
     insertion.bind(Int64(series.signal.instrument.rawValue))

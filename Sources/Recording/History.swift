@@ -105,7 +105,7 @@ package struct History: ~Copyable {
         guard let columns = columns[source] else { continue }
         var numbered: [Column] = []
         for column in columns {
-          let number = try store.number(of: column.series)
+          let number = try store.number(of: column.series, under: context)
           numbered.append(Column(series: number, values: column.values))
         }
         try store.insert(

@@ -4,7 +4,7 @@ internal import Compression
 internal import Handshake
 internal import Linux
 internal import SQLite
-package import Telemetry
+internal import Telemetry
 
 struct RecordStore: ~Copyable {
   let form: StoreForm
@@ -62,10 +62,13 @@ struct RecordStore: ~Copyable {
   }
 
   mutating func number(
-    of series: PermittedSeries, suffix: String = ""
+    of series: PermittedSeries, suffix: String = "", under context: BatchContext
   ) throws(SQLiteError) -> Int64 {
-    try dictionary.number(of: series, suffix: suffix, in: database)
+    try dictionary.number(of: series, suffix: suffix, under: context.fingerprint, in: database)
   }
+
+  /// Forgets the numbers of series: their names were changed.
+  mutating func forgetSeries() { dictionary = SeriesDictionary() }
 
   /// Compresses and writes one batch. Returns its number.
   @discardableResult
@@ -103,45 +106,6 @@ struct RecordStore: ~Copyable {
     return database.lastInsertedRow
   }
 
-  /// Writes the deletion of everything of a source down. From this commit on nothing that it covers is read,
-  /// shown or sent; the bytes go with the rewrite that follows. Returns nil when there is nothing.
-  ///
-  /// - Parameters:
-  ///   - extraCondition: which of the source's batches.
-  ///   - remains: what may be left of the source when all its batches were evicted: a table and a condition.
-  func recordDeletion(
-    of source: DataSource, reason: String, extraCondition: String = "", remains: String,
-    nowMilliseconds: Int64
-  ) throws(SQLiteError) -> Deletion? {
-    try database.transaction { () throws(SQLiteError) in
-      var query = try database.prepare(
-        """
-        SELECT count(*), coalesce(sum(readings), 0), coalesce(max(number), 0),
-          EXISTS (SELECT 1 FROM \(remains) AND source = ?1)
-            AND NOT EXISTS (SELECT 1 FROM deletions WHERE source = ?1 AND done_ms IS NULL)
-        FROM live WHERE source = ?1 \(extraCondition)
-        """)
-      query.bind(Int64(source.rawValue))
-      guard try query.step(), query.integer(0) > 0 || query.integer(3) != 0 else { return nil }
-      let deletion = Deletion(
-        source: source, reason: reason, batches: query.integer(0), readings: query.integer(1),
-        recordedMilliseconds: nowMilliseconds, doneMilliseconds: nil)
-      var insertion = try database.prepare(
-        """
-        INSERT INTO deletions (source, up_to, reason, batches, readings, recorded_ms)
-        VALUES (?, ?, ?, ?, ?, ?)
-        """)
-      insertion.bind(Int64(source.rawValue))
-      insertion.bind(query.integer(2))
-      insertion.bind(reason)
-      insertion.bind(deletion.batches)
-      insertion.bind(deletion.readings)
-      insertion.bind(nowMilliseconds)
-      try insertion.run()
-      return deletion
-    }
-  }
-
   /// Forgets what only a seal needs.
   mutating func releaseUnusedMemory() {
     dictionary.releaseUnusedMemory()
@@ -160,15 +124,4 @@ struct SharedBatch {
   let grant: Int64
   let sequence: Int64
   let resolutionMilliseconds: Int64
-}
-
-/// What a revocation removes, or removed.
-package struct Deletion: Equatable, Sendable {
-  package let source: DataSource
-  package let reason: String
-  package let batches: Int64
-  package let readings: Int64
-  package let recordedMilliseconds: Int64
-  /// Nil while the bytes are still owed.
-  package let doneMilliseconds: Int64?
 }

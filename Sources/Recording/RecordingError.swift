@@ -12,6 +12,15 @@ package enum RecordingError: Error, Sendable, CustomStringConvertible {
   /// Another program is replacing the file at this moment.
   case busy(path: String)
 
+  /// Whether it might succeed with more space.
+  package var isForWantOfSpace: Bool {
+    switch self {
+    case .database(let error): error.kind == .noSpace
+    case .file(let error): error.isForWantOfSpace
+    case .newerSchema, .foreign, .busy: false
+    }
+  }
+
   package var description: String {
     switch self {
     case .database(let error):

@@ -2,9 +2,12 @@
 //
 // SQLite's `secure_delete` with a truncated log leaves names behind in pages that were split, and one
 // transaction over a full history writes a log as large as itself. So what remains is copied into a new file
-// in bounded steps, a few hundred batches between two ticks, without what recorded deletions cover and
-// without the names that only they used. The last step copies what came meanwhile and renames the new file
-// over the old one.
+// in steps of a few milliseconds, without what recorded deletions cover, without the columns that have no name
+// any more, and without the names that only they used. The last step copies what came meanwhile and renames the
+// new file over the old one.
+//
+// Until then nobody needs the new file: it has no journal and is not synchronised at each step, only every
+// MiB, so that the last step does not wait for all of it.
 //
 // Who else might be there:
 //  1 an upload would mark batches in a file that is about to vanish: the spool's rewrite holds the upload
@@ -23,6 +26,8 @@ internal import Telemetry
 package struct Rewrite: ~Copyable {
   package enum Progress: Equatable, Sendable {
     case unfinished
+    /// All is copied, and a reader or an opening is in the way of the swap.
+    case blocked
     case done
     /// Another deletion was recorded meanwhile: a new rewrite has to take both.
     case outdated
@@ -33,6 +38,9 @@ package struct Rewrite: ~Copyable {
   private var copiedUpTo: Int64 = 0
   /// The newest deletion that this rewrite carries out; a newer one makes it begin again.
   private let newestDeletion: Int64
+  private var cut: ColumnCut
+  private var used = UsedNumbers()
+  private var unsynchronisedBytes = 0
 
   /// Begins to rewrite the spool, or returns nil while somebody delivers from it.
   package static func begin(_ spool: borrowing Spool) throws(RecordingError) -> Rewrite? {
@@ -50,10 +58,12 @@ package struct Rewrite: ~Copyable {
 
   /// Copies the next batches, or what is left with the swap. The steps of one rewrite must all be given the
   /// same database.
+  ///
+  /// - Parameter isTimeUp: asked after each batch; the step ends soon after it says so.
   package mutating func step(
-    _ spool: inout Spool, nowMilliseconds: Int64
+    _ spool: inout Spool, nowMilliseconds: Int64, isTimeUp: () -> Bool = { false }
   ) throws(RecordingError) -> Progress {
-    let progress = try step(&spool.store, nowMilliseconds)
+    let progress = try step(&spool.store, nowMilliseconds, isTimeUp)
     if progress == .done {
       do { spool.baselines = try Baselines(spool.store.database) } catch { throw .database(error) }
     }
@@ -61,9 +71,9 @@ package struct Rewrite: ~Copyable {
   }
 
   package mutating func step(
-    _ history: inout History, nowMilliseconds: Int64
+    _ history: inout History, nowMilliseconds: Int64, isTimeUp: () -> Bool = { false }
   ) throws(RecordingError) -> Progress {
-    try step(&history.store, nowMilliseconds)
+    try step(&history.store, nowMilliseconds, isTimeUp)
   }
 }
 
@@ -77,13 +87,35 @@ extension Rewrite {
     } catch { throw .file(error) }
     do {
       try Store.createForRewrite(freshPath, store.form)
+      // What is evicted or aged from here on must not come back.
+      try store.database.execute(
+        """
+        DROP TRIGGER IF EXISTS temp.batch_gone;
+        DROP TABLE IF EXISTS temp.gone;
+        CREATE TEMP TABLE gone (number INTEGER PRIMARY KEY);
+        CREATE TEMP TRIGGER batch_gone AFTER DELETE ON main.batches BEGIN
+          INSERT OR IGNORE INTO gone VALUES (old.number);
+        END
+        """)
       let newest = try store.database.integer("SELECT coalesce(max(number), 0) FROM deletions")
-      return Rewrite(uploadLock: lock, freshPath: freshPath, newestDeletion: newest)
+      return Rewrite(
+        uploadLock: lock, freshPath: freshPath, newestDeletion: newest,
+        cut: try ColumnCut(store.database))
     } catch { throw .database(error) }
   }
 
+  private init(
+    uploadLock: consuming LockFile?, freshPath: String, newestDeletion: Int64,
+    cut: consuming ColumnCut
+  ) {
+    self.uploadLock = uploadLock
+    self.freshPath = freshPath
+    self.newestDeletion = newestDeletion
+    self.cut = cut
+  }
+
   private mutating func step(
-    _ store: inout RecordStore, _ nowMilliseconds: Int64
+    _ store: inout RecordStore, _ nowMilliseconds: Int64, _ isTimeUp: () -> Bool
   ) throws(RecordingError) -> Progress {
     let isComplete: Bool
     do throws(SQLiteError) {
@@ -91,11 +123,13 @@ extension Rewrite {
       defer { try? store.database.execute("DETACH fresh") }
       let newest = try store.database.integer("SELECT coalesce(max(number), 0) FROM main.deletions")
       guard newest == newestDeletion else { return .outdated }
-      try copyBatches(store.database)
+      try copyBatches(store.database, store.form, isTimeUp)
       isComplete = try hasCopiedAll(store.database)
       if isComplete { try copyTheRest(store.database, store.form, nowMilliseconds) }
     } catch { throw .database(error) }
-    guard isComplete, try swap(store.database, store.directory) else { return .unfinished }
+    if isComplete || unsynchronisedBytes > Limits.rewriteSynchronisedBytes { try synchronise() }
+    guard isComplete else { return .unfinished }
+    guard try swap(store.database, store.directory) else { return .blocked }
     try store.reopen()
     return .done
   }
@@ -104,35 +138,61 @@ extension Rewrite {
     var statement = try database.prepare("ATTACH ? AS fresh")
     statement.bind(freshPath)
     try statement.run()
-    try database.execute("PRAGMA fresh.cache_size = -128")
+    try database.execute(
+      """
+      PRAGMA fresh.cache_size = -128;
+      PRAGMA fresh.journal_mode = OFF;
+      PRAGMA fresh.synchronous = OFF
+      """)
   }
 
-  private static let isLive = """
-    NOT EXISTS (SELECT 1 FROM main.deletions AS d
-      WHERE d.done_ms IS NULL AND d.source = b.source AND b.number <= d.up_to)
-    """
+  private mutating func synchronise() throws(RecordingError) {
+    do { try FileDescriptor.open(freshPath, .readOnly).synchronise() } catch { throw .file(error) }
+    unsynchronisedBytes = 0
+  }
 
-  private mutating func copyBatches(_ database: borrowing Database) throws(SQLiteError) {
-    var bound = try database.prepare(
+  private mutating func copyBatches(
+    _ database: borrowing Database, _ form: StoreForm, _ isTimeUp: () -> Bool
+  ) throws(SQLiteError) {
+    try database.execute("BEGIN")
+    do throws(SQLiteError) {
+      try copyNext(database, form, isTimeUp)
+      try database.execute("COMMIT")
+    } catch {
+      try? database.execute("ROLLBACK")
+      throw error
+    }
+  }
+
+  private mutating func copyNext(
+    _ database: borrowing Database, _ form: StoreForm, _ isTimeUp: () -> Bool
+  ) throws(SQLiteError) {
+    var rows = try database.prepare(
       """
-      SELECT coalesce(max(number), ?) FROM (
-        SELECT number FROM main.batches WHERE number > ? ORDER BY number LIMIT ?)
+      SELECT b.number, b.source, b.agreement, b.boot, b.facts, \(form.isSpool ? "b.\"grant\"" : "0"), \(form.isLive),
+        length(b.columns) FROM main.batches AS b WHERE b.number > ? ORDER BY b.number LIMIT ?
       """)
-    bound.bind(copiedUpTo)
-    bound.bind(copiedUpTo)
-    bound.bind(Int64(Limits.rewriteBatchesPerStep))
-    guard try bound.step() else { return }
-    let upTo = bound.integer(0)
-    bound.reset()
-    var copy = try database.prepare(
-      """
-      INSERT INTO fresh.batches SELECT b.* FROM main.batches AS b
-      WHERE b.number > ? AND b.number <= ? AND \(Self.isLive)
-      """)
-    copy.bind(copiedUpTo)
-    copy.bind(upTo)
-    try copy.run()
-    copiedUpTo = upTo
+    rows.bind(copiedUpTo)
+    rows.bind(Int64(Limits.rewriteBatchesPerStep))
+    var copy = try BatchCopy.prepare(database, form)
+    while try rows.step() {
+      let number = rows.integer(0)
+      copiedUpTo = number
+      guard rows.integer(6) != 0 else {
+        if isTimeUp() { return }
+        continue
+      }
+      let isKept: Bool
+      if let deletion = cut.deletion(covering: number, of: rows.integer(1)) {
+        isKept = try copy.cut(number, deletion, &cut)
+      } else {
+        try copy.whole(number)
+        isKept = true
+      }
+      unsynchronisedBytes += Int(rows.integer(7))
+      if isKept { used.add(rows) }
+      if isTimeUp() { return }
+    }
   }
 
   private func hasCopiedAll(_ database: borrowing Database) throws(SQLiteError) -> Bool {
@@ -143,17 +203,18 @@ extension Rewrite {
   private func copyTheRest(
     _ database: borrowing Database, _ form: StoreForm, _ nowMilliseconds: Int64
   ) throws(SQLiteError) {
+    let used = used
     try database.transaction { () throws(SQLiteError) in
-      // Evicted meanwhile.
       try database.execute(
-        "DELETE FROM fresh.batches WHERE number NOT IN (SELECT number FROM main.batches)")
-      for table in form.copies {
+        "DELETE FROM fresh.batches WHERE number IN (SELECT number FROM temp.gone)")
+      for table in form.copies(used) {
         try database.execute("DELETE FROM fresh.\(table.name)")
         try database.execute(
           "INSERT INTO fresh.\(table.name) SELECT * FROM main.\(table.name) \(table.condition)")
       }
       try database.execute("DELETE FROM fresh.sqlite_sequence")
       try database.execute("INSERT INTO fresh.sqlite_sequence SELECT * FROM main.sqlite_sequence")
+      try cut.writeCounts(database)
       var done = try database.prepare(
         "UPDATE fresh.deletions SET done_ms = ? WHERE done_ms IS NULL")
       done.bind(nowMilliseconds)
@@ -178,44 +239,5 @@ extension Rewrite {
       _ = consume lock
       return true
     } catch { throw .file(error) }
-  }
-}
-
-extension StoreForm {
-  /// The tables beside the batches, and what of them is still used once the batches are copied.
-  fileprivate var copies: [(name: String, condition: String)] {
-    let usedBoots = "WHERE number IN (SELECT boot FROM fresh.batches)"
-    let shared = [
-      ("agreements", "WHERE number IN (SELECT agreement FROM fresh.batches)"),
-      ("facts", "WHERE number IN (SELECT facts FROM fresh.batches)"),
-      ("deletions", ""), ("gaps", ""),
-    ]
-    guard applicationID == Schema.spoolID else {
-      return shared + [
-        ("boots", usedBoots), ("series", "WHERE source IN (SELECT source FROM fresh.batches)"),
-      ]
-    }
-    return shared + [
-      (
-        "grants",
-        "WHERE closed_ms IS NULL OR number IN (SELECT \"grant\" FROM fresh.batches)"
-      ),
-      ("baselines", "WHERE \"grant\" IN (SELECT number FROM fresh.grants)"),
-      // A boot that got another number would pass for a new one, and its counters would leave whole.
-      ("boots", "\(usedBoots) OR number IN (SELECT boot FROM fresh.baselines)"),
-      (
-        "series",
-        """
-        WHERE source IN (SELECT source FROM fresh.batches)
-          OR number IN (SELECT series FROM fresh.baselines)
-        """
-      ),
-      // What was sent is written into the ledger even when its grant is gone by then.
-      (
-        "deliveries",
-        "WHERE \"grant\" IN (SELECT number FROM fresh.grants) OR (outcome != 'trying' AND NOT is_recorded)"
-      ),
-      ("upload_state", ""),
-    ]
   }
 }

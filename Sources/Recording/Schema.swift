@@ -14,7 +14,7 @@ enum Schema {
 
   static let history =
     shared + batches(extraColumns: "") + """
-      CREATE VIEW live AS SELECT * FROM batches AS b WHERE \(notDeleted);
+      CREATE VIEW live AS SELECT * FROM batches AS b WHERE \(historyIsLive);
       """
 
   static let spool =
@@ -71,13 +71,21 @@ enum Schema {
       CREATE TABLE upload_state (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
       CREATE VIEW live AS
         SELECT b.*, g.closed_ms IS NULL AS is_open FROM batches AS b JOIN grants AS g ON g.number = b."grant"
-        WHERE \(notDeleted);
+        WHERE \(spoolIsLive);
       """
 
-  private static let notDeleted = """
-    NOT EXISTS (SELECT 1 FROM deletions AS d
-      WHERE d.done_ms IS NULL AND d.source = b.source AND b.number <= d.up_to)
+  /// Whether the batch `b` is covered by no recorded deletion.
+  static let historyIsLive = isLive(coverage: "")
+  static let spoolIsLive = isLive(
+    coverage:
+      "AND (d.finer_than_ms IS NULL OR (b.state = 0 AND b.resolution_ms < d.finer_than_ms))")
+
+  private static func isLive(coverage: String) -> String {
     """
+    NOT EXISTS (SELECT 1 FROM deletions AS d
+      WHERE d.done_ms IS NULL AND NOT d.is_partial AND d.source = b.source AND b.number <= d.up_to \(coverage))
+    """
+  }
 
   private static let shared = """
     CREATE TABLE boots (
@@ -86,8 +94,11 @@ enum Schema {
       trusted_offset_ms INTEGER      -- wall clock minus boot clock, once somebody vouched for it
     );
     CREATE TABLE agreements (number INTEGER PRIMARY KEY, fingerprint BLOB NOT NULL);
+    -- A column without a name here was withdrawn: no reader shows it, and a rewrite cuts it. So no number is ever
+    -- used twice.
     CREATE TABLE series (
-      number INTEGER PRIMARY KEY,
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      agreement INTEGER NOT NULL,    -- agreements.number when it was first written down
       source INTEGER NOT NULL,
       signal TEXT NOT NULL,
       instrument INTEGER NOT NULL,
@@ -100,8 +111,13 @@ enum Schema {
       number INTEGER PRIMARY KEY,
       source INTEGER NOT NULL,
       up_to INTEGER NOT NULL,        -- the newest batch that it covers
+      finer_than_ms INTEGER,         -- of the spool: only what is pending and finer than this
+      is_partial INTEGER NOT NULL,   -- its batches stay, without the columns that have no name any more
       reason TEXT NOT NULL,
-      batches INTEGER NOT NULL,
+      series INTEGER NOT NULL,       -- removed from the dictionary
+      redacted INTEGER NOT NULL,     -- series and sets of facts that go on under other attributes
+      batches INTEGER NOT NULL,      -- removed; of a partial one known when it is done
+      recut INTEGER NOT NULL,
       readings INTEGER NOT NULL,
       recorded_ms INTEGER NOT NULL,  -- wall clock
       done_ms INTEGER

@@ -152,7 +152,7 @@ package struct Spool: ~Copyable {
     try store.transaction { store throws(SQLiteError) in
       for source in DataSource.allCases {
         guard let sharing = sharings[source], !sharing.downsampler.closed.isEmpty else { continue }
-        let content = try sharing.downsampler.content(series, &store, mayShare)
+        let content = try sharing.downsampler.content(series, &store, context, mayShare)
         let boot = try Reference.boot(context.boot, in: store.database)
         guard !content.batch.columns.isEmpty else { continue }
         try baselines.observe(
@@ -172,14 +172,16 @@ package struct Spool: ~Copyable {
 extension Downsampler {
   /// The closed intervals, with their series numbered, and which of the columns are counters.
   fileprivate func content(
-    _ series: [PermittedSeries], _ store: inout RecordStore, _ mayShare: (PermittedSeries) -> Bool
+    _ series: [PermittedSeries], _ store: inout RecordStore, _ context: BatchContext,
+    _ mayShare: (PermittedSeries) -> Bool
   ) throws(SQLiteError) -> (batch: BatchContent, counters: BatchContent) {
     var all: [Column] = []
     var counters: [Column] = []
     for index in columns.indices {
       let own = series[columns[index].position]
       guard mayShare(own), let values = closed.column(index) else { continue }
-      let number = try store.number(of: own, suffix: columns[index].statistic.suffix)
+      let number = try store.number(
+        of: own, suffix: columns[index].statistic.suffix, under: context)
       all.append(Column(series: number, values: values))
       if own.signal.instrument == .counter { counters.append(all[all.count - 1]) }
     }

@@ -14,6 +14,8 @@ package struct StateDirectory: Sendable {
   package var identity: String { path + "/identity" }
   /// The key under which attribute values are hashed. Only accordd may read it.
   package var hashKey: String { path + "/hash.key" }
+  /// Space that is given up when something has to be removed and the disk is full.
+  package var reserve: String { path + "/reserve" }
   /// What was accepted of the supplier's offers.
   package var accepted: String { path + "/accepted" }
   /// Held by accordd as long as it runs, and by a command that does its work while it does not.

@@ -107,6 +107,8 @@ package enum Store {
   static func createForRewrite(_ path: String, _ form: StoreForm) throws(SQLiteError) {
     let database = try Database(path, .readWrite, busyTimeoutMilliseconds: 0)
     try database.execute("PRAGMA page_size = 1024")
+    // Nobody needs it before it is whole.
+    try database.execute("PRAGMA synchronous = OFF")
     try create(database, form)
   }
 

@@ -64,9 +64,18 @@ package enum Limits {
   /// People can wait a little longer.
   package static let commandBusyMilliseconds: Int32 = 2_000
 
-  /// Batches copied in one step of a rewrite. 200 rows of 1 KiB take a few milliseconds on flash, far less
-  /// than the shortest tick.
+  /// Batches copied in one step of a rewrite, and how long it goes on at the most: far less than the shortest tick,
+  /// and long enough that opening the new file for each step costs little.
   package static let rewriteBatchesPerStep = 200
+  package static let rewriteStepMilliseconds: Int64 = 5
+
+  /// Bytes of batches that a rewrite copies before it asks the disk to keep them: slow flash writes a MiB in a
+  /// tenth of a second.
+  package static let rewriteSynchronisedBytes = 1024 * 1024
+
+  /// Space that is kept for the day when the disk is full and something has to be removed: a rewrite puts a new file
+  /// beside the old one. Two empty databases take 60 KiB, 300 names twice 80 KiB, an hour of batches 100 KiB.
+  package static let reserveBytes = 256 * 1024
 
   /// Damaged databases that are kept for a specialist to look at.
   package static let setAsideFilesMax = 2

@@ -122,6 +122,20 @@ extension ApplianceStatus {
     agreement.consent?.sources[source] != nil || !deletions(of: source).isEmpty
   }
 
+  /// "3 batches, 558 readings"; of a partial deletion "12 series, 3 redacted", and what that came to once it is done.
+  private static func extent(of deletion: Deletion) -> String {
+    let batches =
+      deletion.isPartial && deletion.batches == 0 ? nil : Output.count(deletion.batches, "batch")
+    let isKnown = !deletion.isPartial || deletion.doneMilliseconds != nil
+    let parts = [
+      deletion.isPartial ? "\(Output.count(deletion.series)) series" : nil,
+      deletion.redacted > 0 ? "\(Output.count(deletion.redacted)) redacted" : nil, batches,
+      deletion.recut > 0 ? "\(Output.count(deletion.recut)) re-cut" : nil,
+      isKnown ? Output.count(deletion.readings, "reading") : nil,
+    ]
+    return parts.compactMap(\.self).joined(separator: ", ")
+  }
+
   private func sourceRows(_ source: DataSource) -> [[String]] {
     let terms = agreement.terms(of: source)
     let state = terms.isHeld ? "held" : terms.decision.verdict.name
@@ -135,9 +149,7 @@ extension ApplianceStatus {
       ]
     ]
     for (database, deletion) in deletions(of: source).suffix(4) {
-      let what =
-        "\(Output.count(deletion.batches, "batch")), \(Output.count(deletion.readings, "reading")) "
-        + "from the \(database)"
+      let what = Self.extent(of: deletion) + " from the \(database)"
       if let done = deletion.doneMilliseconds {
         rows.append(["", "         removed \(what) at \(CalendarTime.rfc3339(milliseconds: done))"])
       } else {

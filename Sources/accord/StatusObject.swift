@@ -122,7 +122,11 @@ extension ApplianceStatus {
           entry.member("source", source.name)
           entry.member("database", database)
           entry.member("rule", deletion.reason)
+          entry.member("is_partial", deletion.isPartial)
+          entry.member("series", deletion.series)
+          entry.member("redacted", deletion.redacted)
           entry.member("batches", deletion.batches)
+          entry.member("recut", deletion.recut)
           entry.member("readings", deletion.readings)
           entry.member(
             "done", deletion.doneMilliseconds.map { CalendarTime.rfc3339(milliseconds: $0) })

@@ -225,14 +225,18 @@ final class Appliance {
   func rewriteSpool(between: () throws -> Void = {}) throws {
     while try spool.owesDeletion() {
       guard var rewrite = try Rewrite.begin(spool) else { return }
-      while try rewrite.step(&spool, nowMilliseconds: 7) == .unfinished { try between() }
+      while [.unfinished, .blocked].contains(try rewrite.step(&spool, nowMilliseconds: 7)) {
+        try between()
+      }
     }
   }
 
   func rewriteHistory(between: () throws -> Void = {}) throws {
     while try history.owesDeletion() {
       var rewrite = try Rewrite.begin(history)
-      while try rewrite.step(&history, nowMilliseconds: 7) == .unfinished { try between() }
+      while [.unfinished, .blocked].contains(try rewrite.step(&history, nowMilliseconds: 7)) {
+        try between()
+      }
     }
   }
 }

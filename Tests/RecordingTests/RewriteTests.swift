@@ -94,9 +94,9 @@ struct RewriteTests {
     appliance.tick(Catalog.uptime, 7)
     try appliance.seal()
     var rewrite = try Rewrite.begin(appliance.history)
-    for _ in 0..<6 {
-      #expect(try rewrite.step(&appliance.history, nowMilliseconds: 7) == .unfinished)
-    }
+    var steps: [Rewrite.Progress] = []
+    for _ in 0..<6 { steps.append(try rewrite.step(&appliance.history, nowMilliseconds: 7)) }
+    #expect(steps == [.unfinished, .unfinished, .blocked, .blocked, .blocked, .blocked])
     #expect(try appliance.history.owesDeletion())
     appliance.tick(Catalog.uptime, 8)
     try appliance.seal()
@@ -117,9 +117,9 @@ struct RewriteTests {
     let appliance = try owing()
     let lock = try LockFile.acquire(appliance.shelf.path + "/swap.lock", .shared)
     var rewrite = try Rewrite.begin(appliance.history)
-    for _ in 0..<5 {
-      #expect(try rewrite.step(&appliance.history, nowMilliseconds: 7) == .unfinished)
-    }
+    var steps: [Rewrite.Progress] = []
+    for _ in 0..<4 { steps.append(try rewrite.step(&appliance.history, nowMilliseconds: 7)) }
+    #expect(steps == [.unfinished, .unfinished, .blocked, .blocked])
     _ = consume lock
     #expect(try rewrite.step(&appliance.history, nowMilliseconds: 7) == .done)
     #expect(try appliance.readings(appliance.directory.history).count == kept)
