@@ -22,7 +22,9 @@ package enum AttributeText {
       let value = line[line.index(after: equals)...]
       if value.count >= 2, value.first == quote, value.last == quote {
         attributes.append(Attribute(key, .string(unescaped(value.dropFirst().dropLast()))))
-      } else if value.first == UInt8(ascii: "#") {
+      } else if value.first == UInt8(ascii: "#"), value.count == 65,
+        value.dropFirst().allSatisfy(isHexadecimalDigit)
+      {
         attributes.append(Attribute(key, .hash(String(decoding: value.dropFirst(), as: UTF8.self))))
       } else if let number = Int64(Substring(value)) {
         attributes.append(Attribute(key, .integer(number)))
@@ -35,6 +37,11 @@ package enum AttributeText {
 
   package static func encode(_ facts: [Fact]) -> String {
     encode(facts.map { Attribute($0.name, $0.value) })
+  }
+
+  private static func isHexadecimalDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+      || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
   }
 
   private static let quote = UInt8(ascii: "\"")

@@ -127,7 +127,10 @@ package enum Pair {
     _ ledger: borrowing Ledger, _ spool: borrowing Spool, because reason: String,
     machineFile: String, atMilliseconds time: Int64
   ) throws(RecordingError) {
-    do { try Identity.remove(spool.store.directory) } catch { throw .file(error) }
+    do {
+      try HashKeyFile.remove(spool.store.directory)
+      try Identity.remove(spool.store.directory)
+    } catch { throw .file(error) }
     do {
       try spool.store.database.transaction { () throws(SQLiteError) in
         try spool.store.database.execute(

@@ -128,6 +128,10 @@ final class Appliance {
   @discardableResult
   func stop() -> Bool { agent.stop() }
 
+  var owesDeletion: Bool { agent.owesDeletion }
+
+  func workBetweenTicks() -> Bool { agent.workBetweenTicks() }
+
   // MARK: what can be seen from outside
 
   var pseudonym: String? { try? Identity.current(state) }

@@ -221,9 +221,12 @@ class Appliance:
 
     def sql(self, database: str, statement: str, *values: Any) -> list[tuple]:
         """Runs one statement in a database under var/lib/accord."""
-        path = f"file:{self.var}/{database}.db?mode=rw"
-        with closing(sqlite3.connect(path, uri=True, timeout=10)) as connection, connection:
+        with closing(self.connection(database)) as connection, connection:
             return connection.execute(statement, values).fetchall()
+
+    def connection(self, database: str) -> sqlite3.Connection:
+        """A connection to a database under var/lib/accord."""
+        return sqlite3.connect(f"file:{self.var}/{database}.db?mode=rw", uri=True, timeout=10)
 
     def bytes_of_state(self, names: str = "*") -> bytes:
         """The raw bytes of the files under var/lib/accord, one after the other."""

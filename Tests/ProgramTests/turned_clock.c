@@ -60,7 +60,9 @@ int timerfd_settime(int file, int flags, const struct itimerspec *schedule, stru
 }
 
 int ppoll(struct pollfd *files, nfds_t count, const struct timespec *timeout, const sigset_t *mask) {
-  (void)timeout, (void)mask;
+  (void)mask;
+  // It only looks, and goes on with its work.
+  if (timeout && timeout->tv_sec == 0 && timeout->tv_nsec == 0) return poll(files, count, 0);
   if (write(waits, ".", 1) != 1) abort();
   return poll(files, count, -1);
 }

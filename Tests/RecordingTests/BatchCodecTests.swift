@@ -2,6 +2,7 @@ import Compression
 import Telemetry
 import Testing
 
+@testable import Handshake
 @testable import Recording
 
 @Suite("The columns of a batch")
@@ -137,8 +138,10 @@ struct AttributeTextTests {
         }.joined()
         return Attribute(
           "key.\(number)",
-          Bool.random(using: &random)
-            ? .string(text) : .integer(.random(in: .min ... .max, using: &random)))
+          [
+            .string(text), .integer(.random(in: .min ... .max, using: &random)),
+            HashKey(Array(0..<32))!.hash(.string(text)),
+          ].randomElement(using: &random)!)
       }
       let text = AttributeText.encode(attributes)
       let back = AttributeText.decode(text)
@@ -151,6 +154,9 @@ struct AttributeTextTests {
 
   @Test(
     "text that is no list of attributes is not guessed at",
-    arguments: ["key", "key=", "key=x", "key=\"", "=\n=", "a=1\nb"])
+    arguments: [
+      "key", "key=", "key=x", "key=\"", "=\n=", "a=1\nb", "key=#", "key=#12",
+      "key=#\(String(repeating: "x", count: 64))",
+    ])
   func malformed(_ text: String) { #expect(AttributeText.decode(text) == nil) }
 }
