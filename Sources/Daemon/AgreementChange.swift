@@ -65,6 +65,12 @@ extension Agent {
       agreementProblem = nil
       log.notice("the agreement is written down; what it allows is sampled again")
     } catch {
+      // A full disk must not keep a narrower agreement from being followed by deletion.
+      if error.kind == .noSpace, releaseReserve() {
+        applyAgreement()
+        keepReserve()
+        return
+      }
       let problem = "\(RecordingError.database(error))"
       if problem != agreementProblem {
         log.error("\(problem); nothing is sampled until the agreement can be written down")

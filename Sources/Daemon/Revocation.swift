@@ -93,7 +93,8 @@ extension Agent {
       && (try? ledger.isConfirmed(watch.agreement)) ?? false
   }
 
-  private mutating func releaseReserve() -> Bool {
+  /// Gives the kept space up, and begins again what waited for it. Returns whether there was any.
+  mutating func releaseReserve() -> Bool {
     revocation.spoolRewrite = nil
     revocation.historyRewrite = nil
     revocation.hasReserve = false
@@ -103,7 +104,7 @@ extension Agent {
   /// Makes the kept space again when nothing is owed. On a full disk the next seal tries again.
   mutating func keepReserve() {
     guard !revocation.hasReserve, !revocation.isOwed, revocation.problem == nil else { return }
-    revocation.hasReserve = (try? Reserve.make(state)) != nil
+    revocation.hasReserve = (try? Reserve.make(state)) == true
   }
 
   private mutating func recordDeletions() throws(RecordingError) {
