@@ -57,6 +57,7 @@ extension Agent {
     var (bytes, since) = (state.rewrittenBytes, clock.bootTimeMilliseconds)
     while true {
       carryOutRevocations(clock.bootTimeMilliseconds)
+      while workBetweenTicks() { progress(state.rewrittenBytes) }
       if let problem = revocation.problem { return .owed(problem) }
       if !revocation.isOwed { return .settled }
       progress(bytes)
