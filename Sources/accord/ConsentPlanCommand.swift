@@ -86,6 +86,8 @@ struct ConsentPlanCommand: ParsableCommand {
     /// Signals that are sampled no more, or newly; and the same for what is sent.
     let stops, starts, stopsSending, startsSending: [String]
     let spool, history: (batches: Int64, readings: Int64)
+    /// Batches that stay, without the columns that are withdrawn.
+    let recut: Int64
 
     init(
       _ source: DataSource, _ before: Agreement, _ after: Agreement, _ live: LiveSignals,
@@ -107,7 +109,7 @@ struct ConsentPlanCommand: ParsableCommand {
       startsSending = names(.share, new, not: old)
       let terms = after.terms(of: source)
       if terms.isHeld {
-        (spool, history) = ((0, 0), (0, 0))
+        (spool, history, recut) = ((0, 0), (0, 0), 0)
         return
       }
       var recipient: Grant.Recipient?
@@ -120,11 +122,14 @@ struct ConsentPlanCommand: ParsableCommand {
       history =
         terms.decision.verdict != .deny
         ? (0, 0) : kept.reduce((0, 0)) { ($0.0 + $1.batches, $0.1 + $1.readings) }
+      recut =
+        terms.decision.verdict == .deny
+        ? 0 : try RecutEstimate.batches(of: source, under: after, directory)
     }
 
     var isEmpty: Bool {
       from == to && [stops, starts, stopsSending, startsSending].allSatisfy(\.isEmpty)
-        && spool.batches + history.batches == 0
+        && spool.batches + history.batches + recut == 0
     }
   }
 
@@ -154,7 +159,8 @@ struct ConsentPlanCommand: ParsableCommand {
     Output.print(
       "stops \(Output.count(stops, "signal")), starts \(Output.count(starts)), deletes \(Output.count(batches, "batch")) "
         + "with \(Output.count(sum { $0.spool.readings }, "reading")) of the spool and "
-        + "\(Output.count(sum { $0.history.readings })) of the history; nothing changed")
+        + "\(Output.count(sum { $0.history.readings })) of the history, re-cuts \(Output.count(sum(\.recut))); nothing changed"
+    )
     if let problem = after.offerProblem { Output.print("note: \(problem); \(after.heldSharing)") }
   }
 
@@ -171,6 +177,7 @@ struct ConsentPlanCommand: ParsableCommand {
             ] {
               entry.array(key) { list in for name in names { list.element(name) } }
             }
+            entry.member("recut", line.recut)
             for (key, total) in [("spool", line.spool), ("history", line.history)] {
               entry.object(key) { deletes in
                 deletes.member("batches", total.batches)

@@ -173,7 +173,7 @@ def test_a_plan_counts_what_stops_and_what_is_deleted_and_changes_nothing(sharin
     assert local["stops"] == [] and "system.memory.usage" in local["stops_sending"]
     assert local["history"]["batches"] == 0 and local["spool"] == plan["environment"]["spool"]
     sentence = sharing.accord("consent", "plan", "revoke", *kernel, json=False).out.splitlines()[-1]
-    assert sentence.startswith("stops ") and sentence.endswith("of the history; nothing changed")
+    assert sentence.startswith("stops ") and sentence.endswith("of the history, re-cuts 0; nothing changed")
     assert sharing.accord("consent", "plan", "product=share", *kernel).json[0]["sources"] == {}
     assert (sharing.etc / "consent.toml").read_text() == text
     assert sharing.bytes_of_state("*.db") == state and sharing.accord("status").json[0]["deletions"] == []
@@ -198,6 +198,9 @@ def test_a_file_can_be_planned_before_it_is_put_in_place(sharing, tmp_path):
     plan = sharing.accord("consent", "plan", str(candidate), *kernel).json[0]["sources"]
     assert "system.network.io" in plan["environment"]["stops"]
     assert "system.memory.usage" not in plan["environment"]["stops"]
+    # One batch of each database stays, without the network's columns; product has none of them.
+    assert set(plan) == {"environment"} and plan["environment"]["recut"] == 2
+    assert plan["environment"]["spool"]["batches"] == plan["environment"]["history"]["batches"] == 0
     candidate.write_text("schema = 1\n[sources]\nproduct = share\n")
     result = sharing.accord("consent", "plan", str(candidate), *kernel)
     assert result.code == 4 and result.err.startswith(f"accord: {candidate}:3:11: share is not a value")
