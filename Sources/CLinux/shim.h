@@ -93,6 +93,17 @@ extern int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec
 
 // File type bits are octal macros with casts, or behind a feature test.
 static inline int linux_is_regular_file(unsigned mode) { return S_ISREG(mode); }
+static inline int linux_is_symbolic_link(unsigned mode) { return S_ISLNK(mode); }
+static inline const char *linux_file_kind(unsigned mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG: return "a regular file";
+    case S_IFLNK: return "a symbolic link";
+    case S_IFDIR: return "a directory";
+    case S_IFIFO: return "a pipe";
+    case S_IFSOCK: return "a socket";
+    default: return "a device";
+  }
+}
 static inline int linux_is_writable_by_others(unsigned mode) { return (mode & 0022) != 0; }
 static inline int linux_is_readable_by_others(unsigned mode) { return (mode & 0007) != 0; }
 

@@ -57,9 +57,16 @@ package struct Settings: Equatable, Sendable {
   package static func read(_ path: String) throws(SettingsError) -> Settings {
     let bytes: [UInt8]
     do {
-      guard try FileState.of(path) != nil else { return Settings() }
+      guard let state = try FileState.of(path) else { return Settings() }
+      // A pipe would be waited for.
+      guard state.isRegularFile else {
+        throw SettingsError(
+          description: "\(path): it is \(state.kind); expected a plain text file")
+      }
       bytes = try FileDescriptor.open(path, .readOnly).readAll(
         limitBytes: Limits.configurationFileBytesMax)
+    } catch let error as SettingsError {
+      throw error
     } catch { throw SettingsError(description: "\(path): \(error)") }
     do {
       return try Settings(parsing: bytes)

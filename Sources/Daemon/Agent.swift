@@ -102,7 +102,7 @@ package struct Agent: ~Copyable {
     watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
       record: StateDirectory(locations.state).acceptanceRecord,
-      trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
+      trusting: TrustedOwners(prefix: locations.prefix))
     sampler = Sampler(root: kernelRoot, devices: settings.devices)
     statusFile = StatusFile(locations.statusFile)
     nextSealMilliseconds = clock.bootTimeMilliseconds + settings.sealMilliseconds

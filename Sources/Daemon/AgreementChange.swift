@@ -147,11 +147,11 @@ extension Agent {
   /// One line that says what is in force now, and what to do when something is wrong.
   private func announce() {
     let agreement = watch.agreement
-    for problem in agreement.problems { log.error("\(problem)") }
+    if let complaint = agreement.complaint { log.error(complaint) }
     let kept = sourcesInForce.isEmpty ? "nothing is sampled" : sourcesInForce
     switch agreement.standing {
     case .none: log.notice("there is no consent at \(locations.consent): nothing is sampled")
-    case .held: log.error("the agreement is held: nothing is sampled or sent until it is mended")
+    case .held: break
     case .inForce:
       log.notice(
         "agreement in force: \(kept)"

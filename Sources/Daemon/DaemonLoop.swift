@@ -1,4 +1,5 @@
 package import Configuration
+internal import Handshake
 package import Linux
 internal import Recording
 internal import Telemetry
@@ -12,6 +13,7 @@ package enum DaemonLoop {
     _ locations: Locations, kernelRoot: KernelRoot, settings: Settings, log: Log
   ) throws(StartError) {
     Process.prepareForService()
+    try checkSettings(locations)
     let lock = try StartError.translating { () throws(SystemError) in
       try Directory.create(locations.state, mode: 0o750)
       return try LockFile.acquire(StateDirectory(locations.state).daemonLock, .exclusive)
@@ -51,6 +53,18 @@ package enum DaemonLoop {
         }
         return
       }
+    }
+  }
+
+  /// The settings say which devices are sampled, so they are the administrator's alone. Who can write their folder is
+  /// found with the agreement, which lies in it, and holds that.
+  private static func checkSettings(_ locations: Locations) throws(StartError) {
+    let state = try StartError.translating { () throws(SystemError) in
+      try FileState.of(locations.settings)
+    }
+    let owners = TrustedOwners(prefix: locations.prefix)
+    if let state, let problem = owners.problem(with: locations.settings, state) {
+      throw StartError("\(problem)")
     }
   }
 }

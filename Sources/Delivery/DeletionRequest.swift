@@ -61,7 +61,7 @@ package enum DeletionRequest {
   ) throws -> Outcome {
     let settings = try Settings.read(locations.settings).upload
     let connection = try Connection(
-      settings, locations, trusting: TrustedOwners(alsoCurrentUser: !locations.isSystem))
+      settings, locations, trusting: TrustedOwners(prefix: locations.prefix))
     var compressor = Compressor(.gzip)
     let compressed = compressor.compress(body)
     let request = try connection.request(

@@ -73,7 +73,7 @@ package final class Uploader {
   static func run(
     _ locations: Locations, clock: any Clock, isByHand: Bool, send: @escaping Sender
   ) throws(UploadRefusal) -> UploadReport {
-    let owners = TrustedOwners(alsoCurrentUser: !locations.isSystem)
+    let owners = TrustedOwners(prefix: locations.prefix)
     var watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
       record: StateDirectory(locations.state).acceptanceRecord,

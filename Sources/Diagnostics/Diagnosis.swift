@@ -37,7 +37,7 @@ package struct Diagnosis: Sendable {
   private mutating func examine(
     _ locations: Locations, _ agreement: Agreement, _ clock: any Clock, _ contactsAnyway: Bool
   ) {
-    let owners = TrustedOwners(alsoCurrentUser: !locations.isSystem)
+    let owners = TrustedOwners(prefix: locations.prefix)
     let settings: UploadSettings
     do {
       settings = try Settings.read(locations.settings).upload

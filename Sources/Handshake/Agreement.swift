@@ -82,12 +82,10 @@ package struct Agreement: Sendable {
 
   package func terms(of source: DataSource) -> SourceTerms { terms[Int(source.rawValue)] }
 
-  /// Everything that is wrong, in the order in which it should be mended.
+  /// What is wrong. That of the customer's half comes first, and alone: without it nothing of the offer is asked.
   package var problems: [FileProblem] {
-    var problems: [FileProblem] = []
-    if case .held(let problem) = standing { problems.append(problem) }
-    if let offerProblem { problems.append(offerProblem) }
-    return problems
+    if case .held(let problem) = standing { return [problem] }
+    return [offerProblem].compactMap { $0 }
   }
 
   package var sharesSomething: Bool { terms.contains { $0.decision.verdict == .share } }
@@ -206,5 +204,22 @@ package struct Agreement: Sendable {
   func says(theSameAs other: Agreement) -> Bool {
     standing == other.standing && offerProblem == other.offerProblem && terms == other.terms
       && canonicalForm == other.canonicalForm
+  }
+}
+
+extension Agreement {
+  /// What is wrong and where, what was expected, and what is in force until it is mended: one sentence for the log and
+  /// the commands. Nil when nothing is wrong, which a missing consent is not either.
+  package var complaint: String? {
+    problems.first.map { "\($0); \(untilMended)" }
+  }
+
+  /// What follows from a problem, as a clause.
+  package var untilMended: String {
+    if case .held = standing { return "nothing is sampled or sent until this is mended" }
+    guard sharesSomething else { return "nothing is sent until this is mended" }
+    let held = DataSource.allCases.filter { terms(of: $0).isHeld }.map(\.name)
+    return
+      "nothing of \(held.joined(separator: ", ")) is sent until this is mended; the rest goes on"
   }
 }

@@ -27,6 +27,8 @@ package struct AgreementWatch: ~Copyable {
   private var consentFile: AgreementFile = .missing
   private var offerFile: AgreementFile = .missing
   private var facts = LedgerFacts.none
+  /// Those on the way to both files. A chmod of a folder leaves no trace in the files.
+  private var folders: [Folder] = []
   /// What was kept of the revision that the consent accepts.
   private var acceptedPath: String?
   private var acceptedState: FileState?
@@ -97,7 +99,9 @@ package struct AgreementWatch: ~Copyable {
 
   /// A file that cannot be looked at has no state, like one that is missing; reading it says why.
   private func areHalvesUnchanged() -> Bool {
-    (try? FileState.of(consentPath)) == consentState && (try? FileState.of(offerPath)) == offerState
+    (try? FileState.of(consentPath, followsLink: false)) == consentState
+      && (try? FileState.of(offerPath, followsLink: false)) == offerState
+      && folders.allSatisfy { $0.isUnchanged }
   }
 
   private func isUnchanged() -> Bool {
@@ -113,6 +117,7 @@ package struct AgreementWatch: ~Copyable {
   }
 
   private mutating func read(_ bootTimeMilliseconds: Int64) {
+    folders = Folder.onTheWay(to: [consentPath, offerPath], owners)
     (consentFile, consentState) = AgreementFile.read(consentPath, trusting: owners)
     (offerFile, offerState) = AgreementFile.read(offerPath, trusting: owners)
     let isSteady = areHalvesUnchanged()
@@ -201,5 +206,23 @@ package struct AcceptanceRecord: Sendable {
     self.folder = folder
     self.ledgerFile = ledgerFile
     self.facts = facts
+  }
+}
+
+/// A folder on the way to the files, as it was when they were read.
+private struct Folder {
+  private let path: String
+  private let state: FileState?
+
+  static func onTheWay(to files: [String], _ owners: TrustedOwners) -> [Folder] {
+    let paths = files.flatMap { (try? owners.folders(onTheWayTo: $0)) ?? [] }
+    return Set(paths).map { Folder(path: $0, state: (try? FileState.of($0)) ?? nil) }
+  }
+
+  /// Its times and size do not count: files come and go in /etc.
+  var isUnchanged: Bool {
+    guard let now = (try? FileState.of(path)) ?? nil, let state else { return state == nil }
+    return (now.device, now.inode, now.mode, now.owner)
+      == (state.device, state.inode, state.mode, state.owner)
   }
 }

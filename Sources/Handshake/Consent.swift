@@ -34,6 +34,11 @@ package struct Consent: Sendable {
 
   package init(parsing bytes: [UInt8]) throws(TOMLError) {
     var document = TableReader(try TOMLDocument.parse(bytes), name: "")
+    if let stray = document.table["delivery"], document.table["sources"] == nil {
+      throw TOMLError(
+        at: stray.keyPlace, "this is an offer, the supplier's half of the agreement",
+        "expected the customer's half here, with [sources]; the offer's place is offer.toml")
+    }
     try document.checkSchema(newest: Self.schema)
     supplier = try document.optionalString("supplier")
     accepts = try document.optionalInteger("accepts")

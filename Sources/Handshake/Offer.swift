@@ -57,6 +57,11 @@ package struct Offer: Sendable {
 
   package init(parsing bytes: [UInt8]) throws(TOMLError) {
     var document = TableReader(try TOMLDocument.parse(bytes), name: "")
+    if let stray = document.table["sources"], document.table["delivery"] == nil {
+      throw TOMLError(
+        at: stray.keyPlace, "this is a consent, the customer's half of the agreement",
+        "expected the supplier's half here, with [delivery]; the consent's place is consent.toml")
+    }
     try document.checkSchema(newest: Self.schema)
     supplier = try document.nonEmptyString("supplier")
     revision = try document.integer("revision")

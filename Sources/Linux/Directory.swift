@@ -49,6 +49,45 @@ package enum Directory {
     return unsafe String(cString: name)
   }
 
+  /// The folders in which the kernel looks up a name on the way to `path`, from the root on, and the file at which
+  /// the way ends once every symbolic link is followed. None of these paths leads through a link.
+  package static func way(
+    to path: String
+  ) throws(SystemError) -> (folders: [String], end: String) {
+    var rest = Array(path.split(separator: "/").reversed())
+    var here = path.hasPrefix("/") ? "" : try current()
+    var folders: [String] = []
+    // The kernel gives up after as many links (path_resolution(7)).
+    var linksLeft = 40
+    if !here.isEmpty { (folders, here) = try way(to: here) }
+    while let name = rest.popLast() {
+      if name == "." { continue }
+      let folder = here.isEmpty ? "/" : here
+      if !folders.contains(folder) { folders.append(folder) }
+      if name == ".." {
+        here = here.lastIndex(of: "/").map { String(here[..<$0]) } ?? ""
+        continue
+      }
+      let next = here + "/" + name
+      guard let target = destination(ofLink: next) else {
+        here = next
+        continue
+      }
+      guard linksLeft > 0 else { throw SystemError("follow", path, code: ELOOP) }
+      linksLeft -= 1
+      if target.hasPrefix("/") { here = "" }
+      rest += target.split(separator: "/").reversed()
+    }
+    return (folders, here.isEmpty ? "/" : here)
+  }
+
+  /// The folder from which relative paths start. The corresponding C function is `getcwd`.
+  private static func current() throws(SystemError) -> String {
+    guard let path = unsafe getcwd(nil, 0) else { throw .last("find the current folder") }
+    defer { unsafe free(path) }
+    return unsafe String(cString: path)
+  }
+
   /// What the symbolic link at `path` says, or nil when it is none. The corresponding C function is `readlink`.
   package static func destination(ofLink path: String) -> String? {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))

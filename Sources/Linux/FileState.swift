@@ -24,12 +24,19 @@ package struct FileState: Equatable, Sendable {
     group = status.st_gid
   }
 
-  /// The state of the file at `path` (links are followed), or nil when there is none.
-  /// The corresponding C function is `stat`.
-  package static func of(_ path: String) throws(SystemError) -> FileState? {
+  /// The state of the file at `path`, or nil when there is none. The corresponding C functions are `stat` and
+  /// `lstat`.
+  ///
+  /// - Parameter followsLink: whether a symbolic link stands for what it leads to, or for itself.
+  package static func of(
+    _ path: String, followsLink: Bool = true
+  ) throws(SystemError) -> FileState? {
     var status = stat()
-    // Lent and not copied to the heap, as for `open`: this runs twice at every tick.
-    guard unsafe path.withCString({ unsafe stat($0, &status) }) != -1 else {
+    // Lent and not copied to the heap, as for `open`: this runs several times at every tick.
+    let result = unsafe path.withCString {
+      followsLink ? unsafe stat($0, &status) : unsafe lstat($0, &status)
+    }
+    guard result != -1 else {
       let error = SystemError.last("stat", path)
       if error.isNotFound { return nil }
       throw error
@@ -44,7 +51,10 @@ package struct FileState: Equatable, Sendable {
     return FileState(status)
   }
 
+  /// What it is, with its article: "a regular file", "a symbolic link", "a directory", "a pipe" …
+  package var kind: String { unsafe String(cString: linux_file_kind(mode)) }
   package var isRegularFile: Bool { linux_is_regular_file(mode) != 0 }
+  package var isSymbolicLink: Bool { linux_is_symbolic_link(mode) != 0 }
   package var isWritableByOthers: Bool { linux_is_writable_by_others(mode) != 0 }
   /// Others than the owner and the group.
   package var isReadableByOthers: Bool { linux_is_readable_by_others(mode) != 0 }

@@ -5,6 +5,7 @@ extension Parser {
     var text = String.UnicodeScalarView()
     while let scalar = scanner.next, !scanner.isAtLineEnd, !scalar.endsBareWord {
       try scanner.checkPrintable()
+      try scanner.checkPlain()
       text.append(scalar)
       scanner.advance()
     }
@@ -45,13 +46,6 @@ struct BareWord {
       throw TOMLError(
         at: place, "\(TOMLError.shown(text)) is neither an integer nor a date",
         "expected digits such as 42 or 2026-11-21, or text in quotes")
-    }
-    if text.unicodeScalars.contains(where: {
-      "\u{201C}\u{201D}\u{201E}".unicodeScalars.contains($0)
-    }) {
-      throw TOMLError(
-        at: place, "\(TOMLError.shown(text)) stands in typographic quotes",
-        "expected plain quotes: \"")
     }
     let hint =
       nearest(to: text, among: ["true", "false"]) ?? "\"\(TOMLError.shown(text))\" with quotes"

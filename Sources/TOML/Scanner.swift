@@ -9,8 +9,14 @@ struct Scanner {
   /// How many bytes of the document stand before the position.
   private(set) var offset = 0
 
-  /// Decodes the bytes. Errors: not UTF-8 (at the first bad byte), or a byte order mark.
+  /// Decodes the bytes. Errors: UTF-16, not UTF-8 (at the first bad byte), or a byte order mark.
   init(_ bytes: [UInt8]) throws(TOMLError) {
+    guard !Self.isUTF16(bytes) else {
+      throw TOMLError(
+        at: Place(line: 1, column: 1), "the file is saved as UTF-16",
+        "expected a file saved as UTF-8"
+      )
+    }
     var decoded: [Unicode.Scalar] = []
     decoded.reserveCapacity(bytes.count)
     var place = Place(line: 1, column: 1)
@@ -41,6 +47,13 @@ struct Scanner {
   init(_ bytes: [UInt8], from place: Place) throws(TOMLError) {
     self = try Scanner(bytes)
     while self.place != place, next != nil { advance() }
+  }
+
+  /// How some editors of Windows save what they call Unicode: with a mark, or two ASCII letters in two bytes each.
+  private static func isUTF16(_ bytes: [UInt8]) -> Bool {
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return true }
+    let isNUL = bytes.prefix(4).map { $0 == 0 }
+    return isNUL == [true, false, true, false] || isNUL == [false, true, false, true]
   }
 
   /// The scalar at the position, nil at the end of the document.
@@ -108,16 +121,37 @@ struct Scanner {
         at: place, "a carriage return stands without a line feed",
         "expected lines that end with LF or CR LF")
     }
+    if scalar == "\0" {
+      throw TOMLError(
+        at: place, "the file holds a NUL byte here",
+        "expected text; it may be cut short: save it again")
+    }
     let code = TOMLError.codePoint(scalar)
     throw TOMLError(
       at: place, "the control character U+\(code) is not allowed in a file",
       "expected \\u\(code) in a string in double quotes, if it is meant")
   }
 
-  /// The error for what stands at the position and should not; that of a control character goes
-  /// first.
+  /// Refuses what an eye takes for a blank or for a quote and TOML does not: it comes from word processors,
+  /// web pages and some keyboards.
+  func checkPlain() throws(TOMLError) {
+    guard let scalar = next, scalar.value > 0x7F else { return }
+    switch scalar {
+    case "\u{201C}", "\u{201D}", "\u{201E}", "\u{2018}", "\u{2019}", "\u{AB}", "\u{BB}":
+      throw TOMLError(at: place, "a typographic quote (\(scalar)) stands here", "expected \"")
+    case let blank where blank.properties.generalCategory == .spaceSeparator:
+      throw TOMLError(
+        at: place, "U+\(TOMLError.codePoint(scalar)) stands here, which only looks like a blank",
+        "expected an ordinary blank")
+    default: break
+    }
+  }
+
+  /// The error for what stands at the position and should not; that of a control character, or of what only looks
+  /// right, goes first.
   func unexpected(_ context: String, _ expected: String) throws(TOMLError) -> TOMLError {
     try checkPrintable()
+    try checkPlain()
     let found =
       if let next, !isAtLineEnd { "'\(TOMLError.shown(String(next)))'" } else { "end of line" }
     return TOMLError(at: place, "unexpected \(found) \(context)", expected)

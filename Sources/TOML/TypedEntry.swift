@@ -93,7 +93,8 @@ struct ValueForm {
   static func choice<C: RawRepresentable & CaseIterable>(
     _: C.Type
   ) -> ValueForm where C.RawValue == String {
-    ValueForm(noun: "a string", sample: C.allCases.first.map { "\"\($0.rawValue)\"" } ?? "\"…\"")
+    let words = C.allCases.map { "\"\($0.rawValue)\"" }
+    return ValueForm(noun: alternatives(words), sample: words.first ?? "\"…\"")
   }
 
   /// A line as it could stand in the file.

@@ -29,19 +29,9 @@ enum AgreementInForce {
   }
 }
 
-extension Agreement {
-  /// What follows from a problem of the offer, or of one of its sources, as a clause.
-  var heldSharing: String {
-    guard sharesSomething else { return "nothing is sent until this is mended" }
-    let held = DataSource.allCases.filter { terms(of: $0).isHeld }.map(\.name)
-    return
-      "nothing of \(held.joined(separator: ", ")) is sent until this is mended; the rest goes on"
-  }
-}
-
 extension Locations {
   /// Whose files are believed here.
-  var trustedOwners: TrustedOwners { TrustedOwners(alsoCurrentUser: !isSystem) }
+  var trustedOwners: TrustedOwners { TrustedOwners(prefix: prefix) }
 }
 
 extension FilePlace {

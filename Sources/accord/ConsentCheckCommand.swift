@@ -82,19 +82,14 @@ struct ConsentCheckCommand: ParsableCommand {
     return notes
   }
 
-  /// Ends the command when there is no valid agreement, with every problem on standard error.
+  /// Ends the command when there is no valid agreement, with what is wrong on standard error.
   static func fail(_ agreement: Agreement) throws {
-    for problem in agreement.problems { Process.print("\(problem)\n", to: 2) }
-    switch agreement.standing {
-    case .none:
-      throw CommandFailure(
-        .noAgreement, "there is no consent at \(agreement.consentFile): nothing is sampled or sent")
-    case .held:
-      throw CommandFailure(.noAgreement, "nothing is sampled or sent until this is mended")
-    case .inForce:
-      if agreement.offerProblem != nil {
-        throw CommandFailure(.noAgreement, agreement.heldSharing)
-      }
+    if let complaint = agreement.complaint {
+      Process.print("\(complaint)\n", to: 2)
+      throw CommandFailure(.noAgreement, "")
     }
+    guard agreement.standing == .none else { return }
+    throw CommandFailure(
+      .noAgreement, "there is no consent at \(agreement.consentFile): nothing is sampled or sent")
   }
 }

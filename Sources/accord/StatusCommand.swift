@@ -103,9 +103,9 @@ extension ApplianceStatus {
     case .none:
       return "none: nothing is sampled or sent"
         + (holdsAnything ? "; what was kept stays, until a consent says \"deny\"" : "")
-    case .held: return "held: nothing is sampled or sent until this is mended; what was kept stays"
+    case .held: return "held: \(agreement.untilMended); what was kept stays"
     case .inForce where agreement.offerProblem != nil:
-      return "sharing is held: \(agreement.heldSharing); what was kept stays"
+      return "sharing is held: \(agreement.untilMended); what was kept stays"
     case .inForce:
       guard let offer = agreement.offer else { return "in force" }
       let until = agreement.consent?.until.map { ", until \($0.value)" } ?? ""

@@ -89,7 +89,7 @@ struct ConsentTests {
       ),
       (
         "schema = 1\n[sources]\nproduct = true\n",
-        "consent.toml:3:11: 'product' is a boolean; expected a string, for example product = \"deny\""
+        "consent.toml:3:11: 'product' is a boolean; expected \"deny\", \"local\" or \"share\", for example product = \"deny\""
       ),
       (
         "schema = 1\n[sources]\nenviroment = \"deny\"\n",

@@ -13,6 +13,8 @@ final class Memory: @unchecked Sendable {
 }
 
 final class Desk {
+  let prefix: String
+  /// The folder of the files. It and the one around it count, the prefix does not.
   let path: String
   let memory = Memory()
   var watch: AgreementWatch
@@ -25,31 +27,34 @@ final class Desk {
 
   init(consent: String? = exampleConsent, offer: String? = exampleOffer) {
     var template = Array("/tmp/accord-desk-XXXXXX".utf8CString)
-    path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    prefix = template.withUnsafeMutableBufferPointer {
+      String(cString: mkdtemp($0.baseAddress!))
+    }
+    path = prefix + "/etc/accord"
+    for folder in [prefix + "/etc", path] { mkdir(folder, 0o755) }
     watch = AgreementWatch(
       consentPath: path + "/consent.toml", offerPath: path + "/offer.toml",
       record: AcceptanceRecord(folder: path + "/accepted", ledgerFile: path + "/ledger.db") {
         [memory] in memory.facts
       },
-      trusting: TrustedOwners(alsoCurrentUser: true))
+      trusting: TrustedOwners(prefix: prefix))
     if let consent { write(consent, to: self.consent) }
     if let offer { write(offer, to: self.offer) }
   }
 
   deinit {
     for name in ["consent.toml", "offer.toml", "new.toml"] { _ = unlink(path + "/" + name) }
-    _ = rmdir(path + "/offer.toml")
-    _ = rmdir(path)
+    for name in ["consent.toml", "offer.toml"] { _ = rmdir(path + "/" + name) }
+    for folder in [path, prefix + "/etc", prefix] { _ = rmdir(folder) }
   }
 
   /// Writes into the file that is there: the inode stays.
-  func write(_ text: String, to file: String) {
+  func write(_ text: String, to file: String) { write(Array(text.utf8), to: file) }
+
+  func write(_ bytes: [UInt8], to file: String) {
     let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     precondition(descriptor >= 0)
-    precondition(
-      text.utf8.withContiguousStorageIfAvailable {
-        Glibc.write(descriptor, $0.baseAddress, $0.count)
-      }! >= 0)
+    precondition(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
     close(descriptor)
   }
 

@@ -174,7 +174,7 @@ def test_an_agreement_that_ends_while_the_agent_runs_is_held_and_nothing_is_remo
         assert len(sharing.batches()) == kept > 0
         sharing.write_consent({"product": "share", "environment": "share"}, until=TODAY + timedelta(days=30))
         wait_for(lambda: outcomes(daemon) == {"readings"}, "the prolonged agreement")
-    assert "the agreement is held" in daemon.log
+    assert "nothing is sampled or sent until this is mended" in daemon.log
 
 
 def test_a_consent_that_cannot_be_read_holds_and_removes_nothing(sharing, receiver):
@@ -252,7 +252,7 @@ def test_a_source_whose_terms_changed_is_held_alone_and_everybody_says_so(sharin
     check = sharing.accord("consent", "check", json=False)
     assert check.code == 4 and "the offer asks for a finer resolution than what was accepted" in check.err
     held = "nothing of environment is sent until this is mended; the rest goes on"
-    assert check.err.endswith(f"accord: {held}\n")
+    assert check.err.endswith(f"; {held}\n")
     assert held in sharing.accord("status", json=False).out
     doctor = sharing.accord("doctor", json=False)
     assert doctor.code == 0 and "Example Devices Ltd gets product; the rest is held" in doctor.out

@@ -1,6 +1,6 @@
 """Wrong files, flags and situations: one clear sentence with what to do, the right exit code, and nothing lost."""
 
-import os
+import re
 
 import pytest
 from appliance import program, run
@@ -98,11 +98,7 @@ def test_a_wrong_half_is_refused_with_its_place_and_nothing_is_lost(sharing, rec
 
     check = sharing.accord("consent", "check", json=False)
     assert check.code == 4 and check.err.startswith(f"{path}{sentence}")
-    last = check.err.splitlines()[-1]
-    assert last in (
-        "accord: nothing is sampled or sent until this is mended",
-        "accord: nothing is sent until this is mended",
-    )
+    assert re.search("; nothing is (sampled or )?sent until this is mended\n$", check.err)
     upload = sharing.accord("upload", json=False)
     assert upload.code == 4 and upload.err.startswith(f"accord: {path}{sentence}")
     assert len(upload.err.splitlines()) == 1 and receiver.connections == 0
@@ -119,47 +115,6 @@ def test_every_problem_is_data_too(sharing):
     assert (problem["line"], problem["column"]) == (7, 1) and problem["file"].endswith("/etc/accord/consent.toml")
     assert problem["problem"] == "unknown key 'enviroment' in [sources]"
     assert problem["expected"].endswith("did you mean 'environment'?")
-
-
-@pytest.mark.parametrize("name", ["consent.toml", "offer.toml"])
-def test_a_half_that_others_can_write_is_not_believed(sharing, name):
-    path = sharing.etc / name
-    path.chmod(0o664)
-    check = sharing.accord("consent", "check", json=False)
-    assert check.code == 4 and check.err.startswith(
-        f"{path}: its mode is 664, so others can write it; "
-        f"expected a file that only its owner can write: chmod go-w {path}\n"
-    )
-    path.chmod(0o644)
-    assert sharing.accord("consent", "check").code == 0
-
-
-@needs_root
-@pytest.mark.parametrize("name", ["consent.toml", "offer.toml"])
-def test_a_half_of_another_owner_is_not_believed(sharing, name):
-    path = sharing.etc / name
-    os.chown(path, 65534, -1)
-    check = sharing.accord("consent", "check", json=False)
-    assert check.code == 4 and check.err.startswith(
-        f"{path}: it belongs to user 65534; " f"expected a file owned by root: chown root {path}\n"
-    )
-
-
-@pytest.mark.parametrize("wrong", ["a directory", "a pipe", "a huge file"])
-def test_a_half_that_is_no_small_regular_file_is_refused_without_waiting(sharing, wrong):
-    path = sharing.etc / "consent.toml"
-    path.unlink()
-    if wrong == "a directory":
-        path.mkdir(mode=0o755)
-    elif wrong == "a pipe":
-        os.mkfifo(path, 0o644)
-    else:
-        path.write_text("# nothing\n" * 100_000)
-    check = sharing.accord("consent", "check", json=False)
-    assert check.code == 4 and check.err.startswith(f"{path}: ")
-    words = "expected a readable file of at most 256 KiB" if "huge" in wrong else "expected a plain text file"
-    assert words in check.err
-    assert sharing.record(ticks=1).count(f"{path}: ") == 1
 
 
 WRONG_FLAGS = [
@@ -235,15 +190,6 @@ def test_a_prefix_that_cannot_be_written_ends_the_agent_with_a_sentence(open_fol
     result = run([*nobody, program("accordd"), "--prefix", str(prefix)])
     assert (result.code, result.err) == (1, f"accordd: cannot create {prefix}/var: Permission denied\n")
     assert list(prefix.iterdir()) == []
-
-
-def test_authorities_that_others_can_write_vouch_for_nobody(sharing, receiver):
-    sharing.record()
-    (sharing.etc / "supplier-ca.pem").chmod(0o666)
-    result = sharing.accord("upload", json=False)
-    assert result.code == 1 and "so others can write it; expected a file that only its owner can write" in result.err
-    assert receiver.connections == 0 and len(sharing.batches()) == 2
-    assert "others can write it" in sharing.accord("consent", "check", json=False).out
 
 
 def test_a_missing_file_of_authorities_is_named(sharing, receiver):

@@ -5,6 +5,8 @@ private let anyKey = "expected a key of the letters a to z, digits, '-' and '_',
 private let oneLine = "expected a string in single quotes or double quotes, on one line"
 private let dateOrText = "expected a date such as 2026-11-21, or text in quotes"
 private let lineEnds = "expected lines that end with LF or CR LF"
+private let nul =
+  "the file holds a NUL byte here; expected text; it may be cut short: save it again"
 private let noMark = "expected a file saved as UTF-8 without byte order mark"
 private let utf8 = "expected a file saved as UTF-8"
 
@@ -45,7 +47,7 @@ struct RefusedTests {
   private static let encodings: [([UInt8], String)] = [
     (
       Array("a = 1\u{0}".utf8),
-      "1:6: \(control("0000"))"
+      "1:6: \(nul)"
     ),
     (
       Array("a = \"\u{7}\"".utf8),
@@ -74,7 +76,13 @@ struct RefusedTests {
     ([0x23, 0x20, 0xC0, 0x80], "1:3: the file is not valid UTF-8 here; \(utf8)"),
     (Array("\u{FEFF}a = 1".utf8), "1:1: the file starts with a byte order mark; \(noMark)"),
     (Array("\n\u{FEFF}a = 1".utf8), "2:1: unexpected '\\uFEFF' where a key should be; \(anyKey)"),
-    ([0xFF, 0xFE, 0x61, 0x00], "1:1: the file is not valid UTF-8 here; \(utf8)"),
+    ([0xFF, 0xFE, 0x61, 0x00], "1:1: the file is saved as UTF-16; \(utf8)"),
+    ([0xFE, 0xFF, 0x00, 0x61], "1:1: the file is saved as UTF-16; \(utf8)"),
+    ([0x61, 0x00, 0x20, 0x00], "1:1: the file is saved as UTF-16; \(utf8)"),
+    ([0x00, 0x61, 0x00, 0x20], "1:1: the file is saved as UTF-16; \(utf8)"),
+    ([0x23, 0x00, 0x00, 0x00], "1:2: \(nul)"),
+    ([0x00], "1:1: \(nul)"),
+    ([0xFF, 0x61], "1:1: the file is not valid UTF-8 here; \(utf8)"),
   ]
 
   @Test("bytes that no text file should hold are refused", arguments: encodings)

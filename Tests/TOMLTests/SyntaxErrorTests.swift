@@ -4,6 +4,7 @@ import Testing
 private let anyKey = "expected a key of the letters a to z, digits, '-' and '_', or a key in quotes"
 private let anyValue = "expected a string, an integer, a boolean, a date or an array"
 private let anyWord = "expected an integer, a boolean, a date, or text in quotes"
+private let anyBlank = "expected an ordinary blank"
 private let anyNumber = "expected digits such as 42 or 2026-11-21, or text in quotes"
 private let anyInteger = "expected a number from -9223372036854775808 to 9223372036854775807"
 private let anyEscape =
@@ -41,8 +42,13 @@ struct SyntaxErrorTests {
     ("a = yes", "1:5: yes is not a value; \(anyWord) (did you mean \"yes\" with quotes?)"),
     (
       "a = \u{201C}deny\u{201D}",
-      "1:5: \u{201C}deny\u{201D} stands in typographic quotes; expected plain quotes: \""
+      "1:5: a typographic quote (\u{201C}) stands here; expected \""
     ),
+    ("a = deny\u{BB}", "1:9: a typographic quote (\u{BB}) stands here; expected \""),
+    ("\u{2018}a\u{2019} = 1", "1:1: a typographic quote (\u{2018}) stands here; expected \""),
+    ("a =\u{A0}1", "1:4: U+00A0 stands here, which only looks like a blank; \(anyBlank)"),
+    ("\u{3000}a = 1", "1:1: U+3000 stands here, which only looks like a blank; \(anyBlank)"),
+    ("a\u{202F}= 1", "1:2: U+202F stands here, which only looks like a blank; \(anyBlank)"),
     ("a = True", "1:5: True is not a value; \(anyWord) (did you mean true?)"),
     ("a = inf2", "1:5: inf2 is not a value; \(anyWord) (did you mean \"inf2\" with quotes?)"),
     ("a = 10s", "1:5: 10s is neither an integer nor a date; \(anyNumber)"),

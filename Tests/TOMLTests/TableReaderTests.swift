@@ -93,7 +93,8 @@ struct TableReaderTests {
         == "1:5: 'k' is a boolean; expected a date, for example k = 2026-11-21")
     #expect(
       refusal("k = []") { reader throws(TOMLError) in _ = try reader.choice("k", of: Mode.self) }
-        == "1:5: 'k' is an array; expected a string, for example k = \"deny\"")
+        == "1:5: 'k' is an array; expected \"deny\", \"local\" or \"share\", for example k = \"deny\""
+    )
     #expect(
       refusal("[k]") { reader throws(TOMLError) in _ = try reader.durationMilliseconds("k") }
         == "1:1: 'k' is a table; expected a duration, for example k = \"15min\"")

@@ -67,7 +67,7 @@ enum BenchmarkProgram {
     }
     var watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer,
-      record: state.acceptanceRecord, trusting: TrustedOwners(alsoCurrentUser: true))
+      record: state.acceptanceRecord, trusting: TrustedOwners(prefix: locations.prefix))
     let clock = SystemClock()
     _ = watch.refresh(
       bootTimeMilliseconds: clock.bootTimeMilliseconds, nowMilliseconds: clock.wallTimeMilliseconds)
