@@ -19,12 +19,13 @@ PROGRAM_FLAGS := -c release --static-swift-stdlib --scratch-path $(PROGRAMS) \
 	-Xlinker -L$(CXX_LIBRARY) -Xlinker --as-needed -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
 	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro
 
-.PHONY: help set-up build build-tests build-benchmarks test bench bench-quick demo readme figures format clean
+.PHONY: help set-up build build-tests build-benchmarks build-fuzz test fuzz bench bench-quick demo readme figures format clean
 
 help:
 	@echo 'make demo      build, then show the whole way of a sample on this machine; nothing leaves it'
 	@echo 'make test      build, then run every test'
 	@echo 'make build     the two programs, in $(PROGRAMS)/release'
+	@echo 'make fuzz      give the readers of the agreement random files, SECONDS=60; what crashes them is kept and shown'
 	@echo 'make readme    write the table of signals in README.md anew'
 	@echo 'make bench     measure every budget; takes 18 minutes. make bench-quick: three, rougher'
 	@echo 'make figures   the same, into the table of README.md'
@@ -44,9 +45,20 @@ build: set-up
 build-tests: set-up
 	swift build --build-tests $(FLAGS)
 
-test: build build-benchmarks build-tests
+test: build build-benchmarks build-tests build-fuzz
 	swift test --skip-build $(FLAGS)
 	.venv/bin/pytest Tests
+
+# SwiftPM's flag alone would link libFuzzer and not tell it which way the program takes.
+build-fuzz: set-up
+	swift build --package-path Tests/Fuzz --scratch-path .build-fuzz -c release --sanitize=fuzzer \
+	  -Xswiftc -sanitize=fuzzer $(FLAGS)
+
+# What it finds goes into .build-fuzz/found and makes the next run longer; the corpus in git is only read.
+fuzz: build-fuzz
+	@mkdir -p .build-fuzz/found .build-fuzz/crashes
+	.build-fuzz/release/fuzz -max_total_time=$(or $(SECONDS),60) -max_len=4096 -timeout=10 -print_final_stats=1 \
+	  -dict=Tests/Fuzz/words.dict -artifact_prefix=.build-fuzz/crashes/ .build-fuzz/found Tests/Fuzz/corpus etc/examples
 
 build-benchmarks: build
 	swift build $(PROGRAM_FLAGS) $(FLAGS) --product benchmark-program
@@ -72,4 +84,4 @@ format:
 	swift format -i -r Sources Tests Package.swift
 
 clean:
-	rm -rf .build $(PROGRAMS)
+	rm -rf .build .build-fuzz $(PROGRAMS)

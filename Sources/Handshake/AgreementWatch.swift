@@ -1,6 +1,7 @@
 // Keeps the agreement as the two files say it at this moment.
 //
-// Both files are looked at before every tick and every seal, which costs two `stat` calls and no allocation
+// Both files and the folders on the way to them are looked at before every tick and every seal, which costs two `lstat`
+// and three `stat` calls on an installed system (2 and 3 microseconds, of a tick of 500) and no allocation
 // while nothing moves. Size and modification time are not enough to notice an edit (`cp -p`, `touch -r`,
 // a chmod), so the change time, the inode, the mode and the owner count too; and because file times are as
 // coarse as the kernel's tick, a file that was seen to move is read again at every look until two seconds
