@@ -63,6 +63,28 @@ struct MetricsBody {
     self.agreement = agreement
   }
 
+  /// For showing what has left, of which the agreement of this moment takes nothing back. It is never encoded.
+  init(
+    ofWhatHasLeft series: [Int64: RecordedSeries], starts: [Int64: [CounterStart]],
+    _ agreement: Agreement
+  ) {
+    self.init(series: series, starts: starts, agreement)
+    verdicts = series.mapValues { _ in true }
+  }
+
+  /// The points one by one, in the order of the series.
+  func shared() -> [SharedReading] {
+    lines.flatMap { line in
+      (points[line] ?? []).compactMap { point in
+        series[line.series].map {
+          SharedReading(
+            series: $0, startUnixNanoseconds: line.start,
+            timeUnixNanoseconds: point.timeUnixNanoseconds, value: point.value)
+        }
+      }
+    }
+  }
+
   /// Adds what the agreement shares of one batch.
   mutating func add(_ content: BatchContent, boot: Int64, offsetMilliseconds: Int64) {
     for column in content.columns {
@@ -154,7 +176,7 @@ extension Agreement {
 
 extension RecordedSeries {
   /// Whether it is the minimum or maximum of each interval of a gauge.
-  fileprivate var isExtreme: Bool { signal.hasSuffix(".min") || signal.hasSuffix(".max") }
+  var isExtreme: Bool { signal.hasSuffix(".min") || signal.hasSuffix(".max") }
 }
 
 enum UnixTime {

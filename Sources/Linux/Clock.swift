@@ -61,6 +61,13 @@ package enum CalendarTime {
       + padded(hour, 2) + ":" + padded(minute, 2) + ":" + padded(second, 2) + "Z"
   }
 
+  /// As `rfc3339`, with milliseconds: "2026-11-21T12:00:00.250Z".
+  package static func rfc3339WithFraction(milliseconds: Int64) -> String {
+    let fraction = Int(((milliseconds % 1000) + 1000) % 1000)
+    return rfc3339(milliseconds: milliseconds - Int64(fraction)).dropLast() + "."
+      + padded(fraction, 3) + "Z"
+  }
+
   /// Milliseconds since 1970 of 00:00 UTC of a calendar day. The corresponding C function is `timegm`.
   package static func startOfDay(year: Int, month: Int, day: Int) -> Int64 {
     var fields = unsafe tm()

@@ -39,6 +39,9 @@ package struct Delivery: Equatable, Sendable {
   package let status: Int64?
   /// What the receiver said.
   package let message: String
+
+  /// The agreement under which it was tried: 64 hexadecimal digits.
+  package var agreement: String { Hexadecimal.text(fingerprint) }
 }
 
 extension Outbox {

@@ -12,7 +12,8 @@ struct OutboxCommand: ParsableCommand {
     commandName: "outbox",
     abstract: "What waits to be sent, batch by batch or decoded.",
     discussion: """
-      With the id of a batch, its readings. With --otlp too, the exact bytes that would be sent if it went alone.
+      With the id of a batch, its readings. With --otlp too, the exact bytes that would be sent if it went alone. \
+      With --readings, every reading as it would leave under the agreement of this moment.
 
       Example: accord outbox --json
       """)
@@ -32,7 +33,8 @@ struct SentCommand: ParsableCommand {
     abstract: "What was sent and accepted, batch by batch or decoded.",
     discussion: """
       With the id of a batch, its readings. With --otlp too, the bytes of its readings as they are encoded for \
-      the receiver under the agreement of this moment.
+      the receiver under the agreement of this moment. With --readings, everything that is kept of what was shared, \
+      as the receiver got it: with --json one object a line, for programs of your own.
 
       Example: accord sent 3f9a1c2e-17
       """)
@@ -51,10 +53,17 @@ struct BatchSelection: ParsableArguments {
   @Argument(help: "A batch, by its id in the list.")
   var id: String?
 
+  @Flag(
+    help: "Every reading of every batch as it leaves, or left: counters count from the agreement.")
+  var readings = false
+
   @Flag(help: "Write the request body (OTLP protobuf, not compressed) to standard output.")
   var otlp = false
 
   mutating func validate() throws {
+    if readings && (otlp || id != nil) {
+      throw ValidationError("--readings takes neither a batch nor --otlp: it shows them all")
+    }
     if otlp && id == nil { throw ValidationError("--otlp needs the id of a batch; see the list") }
   }
 
@@ -67,6 +76,7 @@ struct BatchSelection: ParsableArguments {
         return
       }
       let batches = try outbox.batches(in: states)
+      if readings { return try ReadingsExport.print(batches, outbox, installation) }
       guard let id else { return BatchList.print(batches, installation, emptyText) }
       guard let batch = batches.first(where: { $0.id == id }) else {
         throw CommandFailure(.failed, "there is no batch '\(id)' here; the list shows the ids")
