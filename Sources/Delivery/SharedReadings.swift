@@ -2,6 +2,7 @@
 // gets them. The same code as that of the request makes them (MetricsBody), and for what was accepted the body is made
 // once more and its digest compared with that of the one that left.
 
+internal import Compression
 package import Handshake
 package import Recording
 package import SQLite
@@ -50,7 +51,7 @@ package struct SharedReadings: Sendable {
     body.add(content, boot: base.boot, offsetMilliseconds: base.offsetMilliseconds)
     let facts = try outbox.facts(of: batch)
     return Batch(
-      facts: hasLeft ? facts : MetricsBody.shared(facts, agreement), readings: body.shared())
+      facts: hasLeft ? facts : facts.filter(agreement.shares), readings: body.shared())
   }
 
   /// Whether what is kept of a delivery still comes to the very bytes that left. It does not when the agreement has
@@ -61,6 +62,7 @@ package struct SharedReadings: Sendable {
     let batches = try outbox.batches(of: delivery)
     guard !batches.isEmpty else { return false }
     let body = try RequestBody(of: batches, from: outbox, agreement, pseudonym: pseudonym)
-    return outbox.isRepeat(body.bytes, of: delivery)
+    var compressor = Compressor(.gzip)
+    return outbox.isRepeat(compressor.compress(body.bytes), of: delivery)
   }
 }

@@ -42,13 +42,6 @@ package enum Directory {
     }
   }
 
-  /// The path without symbolic links. The corresponding C function is `realpath`.
-  package static func resolved(_ path: String) throws(SystemError) -> String {
-    guard let name = unsafe realpath(path, nil) else { throw .last("find", path) }
-    defer { unsafe free(name) }
-    return unsafe String(cString: name)
-  }
-
   /// The folders in which the kernel looks up a name on the way to `path`, from the root on, and the file at which
   /// the way ends once every symbolic link is followed. None of these paths leads through a link.
   package static func way(

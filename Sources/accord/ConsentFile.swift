@@ -8,7 +8,6 @@ internal import TOML
 internal import Telemetry
 
 struct ConsentFile {
-  /// Where it really is: a symbolic link stays one.
   let path: String
   /// Nil when there is none.
   let state: FileState?
@@ -24,16 +23,13 @@ struct ConsentFile {
   /// Reads the file, or begins one. Fails when this user may not change it and wants to.
   static func read(_ locations: Locations, toChange: Bool = true) throws -> ConsentFile {
     do {
-      guard try FileState.of(locations.consent) != nil else {
+      let path = locations.consent
+      guard let state = try FileState.of(path, followsLink: false) else {
         guard !toChange || Process.effectiveUser == 0 || !locations.isSystem else {
           throw CommandFailure(.failed, "only root can make \(locations.consent); run this as root")
         }
         return ConsentFile(
-          path: locations.consent, state: nil, text: Array(beginning.utf8), readProblem: nil)
-      }
-      let path = try Directory.resolved(locations.consent)
-      guard let state = try FileState.of(path) else {
-        return try read(locations, toChange: toChange)
+          path: path, state: nil, text: Array(beginning.utf8), readProblem: nil)
       }
       guard !toChange || [0, state.owner].contains(Process.effectiveUser) else {
         throw CommandFailure(
@@ -47,10 +43,11 @@ struct ConsentFile {
     } catch let error as SystemError { throw CommandFailure(.failed, error) }
   }
 
+  /// A link is not believed, and a pipe would be waited for.
   private static func content(_ path: String) -> Result<[UInt8], SystemError> {
     do throws(SystemError) {
       return .success(
-        try FileDescriptor.open(path, .readOnly).readAll(
+        try FileDescriptor.open(path, .readOnlyPlain).readAll(
           limitBytes: Limits.configurationFileBytesMax))
     } catch { return .failure(error) }
   }

@@ -161,7 +161,9 @@ struct ConsentPlanCommand: ParsableCommand {
         + "with \(Output.count(sum { $0.spool.readings }, "reading")) of the spool and "
         + "\(Output.count(sum { $0.history.readings })) of the history, re-cuts \(Output.count(sum(\.recut))); nothing changed"
     )
-    if after.offerProblem != nil, let complaint = after.complaint { Output.print("note: \(complaint)") }
+    if after.offerProblem != nil, let complaint = after.complaint {
+      Output.print("note: \(complaint)")
+    }
   }
 
   private func printObject(_ lines: [Line], _ after: Agreement) {

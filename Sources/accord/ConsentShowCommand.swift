@@ -84,6 +84,9 @@ struct ConsentShowCommand: ParsableCommand {
       object.array("problems") { list in
         for problem in agreement.problems { list.element("\(problem)") }
       }
+      object.object("record") { record in
+        ConsentRecord(agreement, installation.locations).write(&record)
+      }
     }
   }
 

@@ -100,7 +100,7 @@ final class Appliance {
   func confirm(_ text: String) throws {
     var watch = AgreementWatch(
       consentPath: locations.consent, offerPath: locations.offer, record: state.acceptanceRecord,
-      trusting: TrustedOwners(alsoCurrentUser: true))
+      trusting: TrustedOwners(prefix: locations.prefix))
     let now = clock.wallTimeMilliseconds
     _ = watch.refresh(bootTimeMilliseconds: clock.bootTimeMilliseconds, nowMilliseconds: now)
     try Ledger.open(state, busyMilliseconds: 1_000).confirm(

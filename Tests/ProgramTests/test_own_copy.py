@@ -81,3 +81,47 @@ def test_people_read_it_as_a_table(delivered):
 @pytest.mark.parametrize("arguments", [["00000000-1"], ["00000000-1", "--otlp"]])
 def test_it_is_all_or_one_batch(delivered, arguments):
     assert delivered.accord("sent", "--readings", *arguments).code == 2
+
+
+# The mandatory fields of ISO/IEC TS 27560:2023, section by section.
+HEADER = {"schema_version", "record_id", "pii_principal_id"}
+PROCESSING = {"privacy_notice", "language", "purpose", "pii_information", "pii_controllers", "storage_locations"}
+PROCESSING |= {"retention_period", "jurisdiction", "recipient_third_parties", "withdrawal_method", "lawful_basis"}
+PARTY = {"party_id", "party_address", "party_name", "party_contact", "party_type"}
+EVENT = {"event_time", "validity_duration", "entity_id", "event_type", "event_state"}
+
+
+def record(appliance) -> dict:
+    return appliance.accord("consent", "show").json[0]["record"]
+
+
+def test_the_consent_record_has_every_mandatory_field_or_the_reason_why_not(delivered):
+    written = record(delivered)
+    sections = [(HEADER, [written]), (PROCESSING, written["pii_processing"])]
+    sections += [(PARTY, written["party_identification"]), (EVENT, written["event"])]
+    for fields, entries in sections:
+        assert entries, fields
+        for entry in entries:
+            assert fields <= entry.keys()
+            assert {field for field in fields if entry[field] is None} <= written["reasons"].keys()
+    assert written["dpv:hasConsentStatus"] == "dpv:ConsentGiven"
+    process, _ = written["pii_processing"]
+    assert process["purpose"] == OFFER["product"]["purpose"] and process["retention_period"] == f"PT{400 * 86_400}S"
+    assert {"pii_type": "system.uptime"} in process["pii_information"]
+    assert written["pii_principal_id"] == delivered.accord("status").json[0]["pseudonym"]
+    assert [event["event_state"] for event in written["event"]] == ["dpv:ConsentGiven"] * 2
+
+
+def test_the_consent_record_tells_what_became_of_the_consent(sharing):
+    assert record(sharing)["pii_principal_id"] is None and "pii_principal_id" in record(sharing)["reasons"]
+    sharing.record()
+    sharing.write_consent({"product": "deny"})
+    sharing.record()
+    written = record(sharing)
+    assert written["dpv:hasConsentStatus"] == "dpv:ConsentWithdrawn" and written["pii_processing"] == []
+    states = [(event["service"], event["event_state"].removeprefix("dpv:Consent")) for event in written["event"]]
+    assert sorted(states) == [(source, state) for source in ("environment", "product") for state in ("Given", "Withdrawn")]
+    sharing.write_consent({"product": "share"}, until=datetime(2020, 1, 1).date())
+    assert record(sharing)["dpv:hasConsentStatus"] == "dpv:ConsentExpired"
+    (sharing.etc / "consent.toml").unlink()
+    assert record(sharing)["dpv:hasConsentStatus"] == "dpv:ConsentRequested"
