@@ -3,6 +3,8 @@ remedy and what is in force meanwhile, the same in `accord consent check`, in th
 """
 
 import os
+import re
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -238,3 +240,19 @@ def test_a_source_behind_a_comment_sign_is_a_word_of_refusal(recorded):
     assert recorded.accord("consent", "check").code == 0
     (row,) = [row for row in recorded.accord("status", json=False).out.splitlines() if "others" in row]
     assert row.split()[:5] == ["others", "deny", "consent.toml:7", "not", "named:"] and "environment" in row
+
+
+def test_an_old_file_that_is_restored_does_not_bring_back_what_was_revoked(recorded, receiver):
+    path = recorded.etc / "consent.toml"
+    backup = shutil.copy2(path, recorded.prefix / "backup")
+    assert recorded.accord("consent", "set", "environment=deny", json=False).code == 0
+    shutil.copy2(backup, path)
+    said = recorded.accord("consent", "check", json=False)
+    sentence = said.err.removesuffix(f"; {HELD}\n")
+    moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+    assert re.fullmatch(
+        rf"{path}: it was last saved at {moment}, before what was revoked at {moment}: an old copy came back; "
+        r"if it says what you want, save it again, or: accord consent accept",
+        sentence,
+    )
+    check(recorded, receiver, sentence, HELD, f"held: {HELD}; what was kept stays")
