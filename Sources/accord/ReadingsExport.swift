@@ -53,7 +53,7 @@ enum ReadingsExport {
       add { object in
         object.member("signal", fact.name)
         object.member("kind", "fact")
-        object.member("value", fact.value)
+        object.member("value", fact.value.text)
       }
     }
     for reading in content.readings {
@@ -80,7 +80,7 @@ enum ReadingsExport {
   }
 
   private static func printText(_ content: SharedReadings.Batch, _ origin: Origin) {
-    let facts = content.facts.map { [origin.batch.id, $0.name, "", $0.value, ""] }
+    let facts = content.facts.map { [origin.batch.id, $0.name, "", $0.value.text, ""] }
     Output.table(
       facts
         + content.readings.map { reading in

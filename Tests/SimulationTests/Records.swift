@@ -192,7 +192,7 @@ extension Records {
   static func text(_ signal: String, _ attributes: [Attribute]) -> String {
     let pairs = attributes.map { attribute in
       switch attribute.value {
-      case .string(let text): "\(attribute.key)=\(text)"
+      case .string(let text), .hash(let text): "\(attribute.key)=\(text)"
       case .integer(let number): "\(attribute.key)=\(number)"
       }
     }
