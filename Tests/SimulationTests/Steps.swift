@@ -194,7 +194,12 @@ extension SimulatedAppliance {
       file.flaw = pick([nil] + Flaw.allCases)
       file.isMissing = Int.random(in: 0..<4, using: &generator) == 0
     }
-    if isNew { file.half.revision += 1 }
+    if isNew {
+      file.half.revision += 1
+      if Int.random(in: 0..<3, using: &generator) == 0 {
+        file.half.endpoint = pick(["https://a.example:4318", "https://b.example:4318"])
+      }
+    }
     model.offer = file
     writeOffer()
     note("offer: \(Self.shown(file))")
