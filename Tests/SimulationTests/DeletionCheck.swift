@@ -1,5 +1,6 @@
 // Rules 5 and 6, the other way round as well: what must be gone is gone, and nothing else is.
 
+import Recording
 import SQLite
 import Telemetry
 import TestSupport
@@ -9,14 +10,9 @@ extension Records {
     _ database: borrowing Database, _ file: inout File, _ isSpool: Bool,
     _ appliance: SimulatedAppliance
   ) throws {
-    for source in DataSource.allCases where appliance.isDeletionDue(source, isSpool) {
-      if isSpool {
-        for grant in appliance.model.grants where grant.source == source && grant.isClosed {
-          grant.isDeletable = true
-        }
-      } else {
-        file.deletable[source.name] = file.counts[source.name]
-      }
+    for source in DataSource.allCases where appliance.isSettled {
+      allow(&file, source, isSpool, appliance)
+      guard appliance.isDeletionDue(source, isSpool) else { continue }
       guard appliance.isCalm(ticks: 4) else { continue }
       let place = isSpool ? "spool" : "history"
       let shown = try database.integer(
@@ -37,7 +33,58 @@ extension Records {
         throw Leak("the name of a device is still in the \(place)")
       }
     }
+    if appliance.isSettled, appliance.calmTicks == 6, appliance.isCalm(ticks: 4),
+      let judgement = appliance.lastJudgement
+    {
+      try lookAtNames(database, judgement)
+    }
     try lookForLosses(database, &file, isSpool)
+  }
+
+  /// What may go by now: what closed grants left, what is denied; and where the customer withholds, redacts or
+  /// coarsens, what that leaves nothing of.
+  private func allow(
+    _ file: inout File, _ source: DataSource, _ isSpool: Bool, _ appliance: SimulatedAppliance
+  ) {
+    guard let judgement = appliance.lastJudgement else { return }
+    let half = appliance.model.consent.half
+    let isTightened =
+      !judgement.withheld.isEmpty || !half.redactions.isEmpty
+      || half.resolutionSeconds[source] != nil
+    if !isSpool {
+      guard isTightened || judgement.words?[source] == .deny else { return }
+      file.deletable[source.name] = file.counts[source.name]
+      return
+    }
+    let isHeld = judgement.held.contains(source)
+    for (id, grant) in grants
+    where grant.source == source && (grant.isClosed && !isHeld || isTightened) {
+      file.deletable[id] = file.counts[id]
+    }
+    counters.takeAway { series in
+      judgement.withholds(series.signal)
+        || series.attributes.keys.contains(where: judgement.redacted.contains)
+    }
+  }
+
+  /// The dictionaries name nothing that is withheld, and nothing in clear that is redacted.
+  func lookAtNames(_ database: borrowing Database, _ judgement: Judgement) throws {
+    for series in try Self.series(database).values {
+      if judgement.withholds(Self.base(series.signal)) {
+        throw Leak("\(series.signal) is withheld and still named in \(database.path)")
+      }
+      if let key = Self.clear(series.attributes, judgement) {
+        throw Leak("\(key) of \(series.signal) is still in clear in \(database.path)")
+      }
+    }
+    var rows = try database.prepare("SELECT content FROM facts")
+    while try rows.step() {
+      for fact in AttributeText.decode(rows.text(0)) ?? [] {
+        if judgement.withholds(fact.key) || Self.clear([fact], judgement) != nil {
+          throw Leak("\(fact.key) is still kept in \(database.path)")
+        }
+      }
+    }
   }
 
   private func lookForLosses(
@@ -57,16 +104,10 @@ extension Records {
     for (name, count) in file.counts.sorted(by: { $0.key < $1.key })
     where counts[name, default: 0] < count {
       let lost = count - counts[name, default: 0]
-      if isSpool {
-        guard grants[name]?.isDeletable ?? false else {
-          throw Leak("\(lost) batches of the grant \(name) were removed, and nobody said so")
-        }
-      } else {
-        guard lost <= file.deletable[name, default: 0] else {
-          throw Leak("\(lost) batches of \(name) were removed from the history, and nobody said so")
-        }
-        file.deletable[name, default: 0] -= lost
+      guard lost <= file.deletable[name, default: 0] else {
+        throw Leak("\(lost) batches of \(name) were removed, and nobody said so")
       }
+      file.deletable[name, default: 0] -= lost
       deletions += 1
     }
     file.counts = counts
@@ -74,13 +115,18 @@ extension Records {
 }
 
 extension SimulatedAppliance {
-  /// Whether the customer's word has stood for half a minute, and nothing holds the source.
+  /// Whether the customer's word has stood for half a minute.
+  var isSettled: Bool {
+    guard let since = model.unchangedSince, lastJudgement?.words != nil else { return false }
+    return clock.bootTimeMilliseconds >= since + 30_000
+  }
+
+  /// Whether all that was kept of a source in the history, or by its closed grants in the spool, has to go.
   func isDeletionDue(_ source: DataSource, _ isSpool: Bool) -> Bool {
-    guard let since = model.unchangedSince, let judgement = lastJudgement,
-      let word = judgement.words?[source], !judgement.held.contains(source),
-      clock.bootTimeMilliseconds >= since + 30_000
-    else { return false }
-    return isSpool || word == .deny
+    guard isSettled, let judgement = lastJudgement, !judgement.held.contains(source) else {
+      return false
+    }
+    return isSpool || judgement.words?[source] == .deny
   }
 
   /// Whether nothing but ticks has happened for so long. A clock that was set back may leave the agent in doubt

@@ -78,8 +78,8 @@ extension SimulatedAppliance {
     agent = nil
     reader = nil
     if let left { restore(left.files, inPlace: true) }
-    lastJudgement = nil
     try records.look(self)
+    lastJudgement = nil
     try start()
     try tick()
   }

@@ -85,8 +85,9 @@ struct Machine {
 
   static let sources = Dictionary(uniqueKeysWithValues: signals.map { ($0.name, $0.source) })
 
-  /// Every text that an attribute may have in clear.
-  static let clearTexts = Set(series.flatMap(\.attributes.values))
+  /// Every text that an attribute or a fact may have in clear.
+  static let clearTexts = Set(
+    series.flatMap(\.attributes.values) + [systemName, hostName, "linux", "12"])
 
   private let root: String
   private var counters = [Int64](repeating: 0, count: series.count)

@@ -70,8 +70,6 @@ struct Model {
     let source: DataSource
     let recipient: String
     var isClosed = false
-    /// Its closing has stood for half a minute: what it left may be removed.
-    var isDeletable = false
 
     init(_ number: Int, _ source: DataSource, _ recipient: String) {
       (self.number, self.source, self.recipient) = (number, source, recipient)
@@ -190,7 +188,7 @@ struct Model {
     func expand(_ patterns: [String], _ source: DataSource) -> Set<String> {
       Set(
         Machine.signals.filter { signal in
-          signal.source == source && patterns.contains { matches($0, signal.name) }
+          signal.source == source && patterns.contains { asks($0, signal.name) }
         }.map(\.name))
     }
     memory.version += 1
@@ -206,8 +204,10 @@ struct Model {
 extension Model {
   private func judgement(isOver: Bool) -> Judgement {
     let readable = believedConsent
-    var redacted = Set(readable?.redactions.filter { $0.value != "keep" }.keys ?? [:].keys)
-    if readable?.redactions["host.name"] != "keep" { redacted.insert("host.name") }
+    var redactions = readable?.redactions ?? [:]
+    // It identifies, so it is dropped unless the customer names it.
+    redactions["host.name"] = redactions["host.name"] ?? "drop"
+    let redacted = Set(redactions.filter { $0.value != "keep" }.keys)
     let inForce = isOver ? nil : readable
     var (modes, extremes): ([String: Mode], Set<String>) = ([:], [])
     var (resolutions, recipients): ([DataSource: Int64], [DataSource: String]) = ([:], [:])
@@ -228,7 +228,7 @@ extension Model {
       }
       for signal in Machine.signals where signal.source == source {
         if inForce.withheld.contains(where: { matches($0, signal.name) }) { continue }
-        if signal.isFact, redacted.contains(signal.name) { continue }
+        if signal.isFact, redactions[signal.name] == "drop" { continue }
         let isShared = sharing.map { $0.shares(signal.name, source) } ?? false
         modes[signal.name] = isShared ? .share : .local
         if isShared, sharing!.sharesExtremes(signal.name, source) { extremes.insert(signal.name) }
@@ -248,7 +248,7 @@ extension Model {
     let request: OfferHalf.Request?
 
     func shares(_ signal: String, _ source: DataSource) -> Bool {
-      request?.signals.contains { matches($0, signal) } ?? false
+      request?.signals.contains { asks($0, signal) } ?? false
         && accepted.signals[source]?.contains(signal) ?? false
     }
 
@@ -275,4 +275,9 @@ extension Model {
       || request.resolutionSeconds < agreed.resolutionSeconds
     return isChanged ? nil : Sharing(accepted: accepted, request: request)
   }
+}
+
+/// Whether a pattern of the offer asks for a signal: what identifies has to be named.
+private func asks(_ pattern: String, _ signal: String) -> Bool {
+  signal == "host.name" ? pattern == signal : matches(pattern, signal)
 }

@@ -26,12 +26,12 @@ final class Records {
   /// A batch of the spool, with what the model says of each reading.
   struct SealedBatch {
     let grant: String
-    /// By series and by the value that may leave.
-    var points: [Point: MomentKey] = [:]
+    /// Which series of the machine may leave as this.
+    var points: [Point: Set<Int>] = [:]
   }
 
   struct Point: Hashable {
-    let series: String
+    let metric: String
     /// Without the decimal places.
     let value: Int64
   }
@@ -41,7 +41,7 @@ final class Records {
   private(set) var sealed: [Int64: SealedBatch] = [:]
   /// Which grant of the model stands behind a grant of the product.
   private(set) var grants: [String: Model.Grant] = [:]
-  private var counters = CounterModel()
+  var counters = CounterModel()
   private(set) var readings = 0
   var deletions = 0
   var newestLedgerRow: Int64 = 0
@@ -125,7 +125,7 @@ extension Records {
     }
   }
 
-  private static func series(_ database: borrowing Database) throws -> [Int64: Series] {
+  static func series(_ database: borrowing Database) throws -> [Int64: Series] {
     var rows = try database.prepare("SELECT number, signal, attributes FROM series")
     var series: [Int64: Series] = [:]
     while try rows.step() {
@@ -149,6 +149,7 @@ extension Records {
       guard judgement.mode(fact.key) >= (isSpool ? .share : .local) else {
         throw Leak("the fact \(fact.key) was written though it is \(judgement.mode(fact.key))")
       }
+      if Self.clear([fact], judgement) != nil { throw Leak("\(fact.key) was written in clear") }
     }
   }
 }
@@ -179,11 +180,13 @@ extension Records {
         let (place, ticks) = try find(value, series, key, batch, appliance)
         for tick in ticks { try checkTaken(series, tick, batch, appliance) }
         guard let grant = batch.grant else { continue }
-        let text = Self.text(series.signal, series.attributes)
-        let isCounter = Machine.series[place].kind == .counter
         let leaving =
-          isCounter ? counters.leaving(value, "\(grant) \(text)", key) : value
-        sealed.points[Point(series: text, value: leaving)] = key
+          Machine.series[place].kind == .counter
+          ? counters.leaving(
+            value, grant, place, Self.text(series.signal, series.attributes), key) : [value]
+        for value in leaving {
+          sealed.points[Point(metric: series.signal, value: value), default: []].insert(place)
+        }
       }
     }
     if batch.grant != nil { self.sealed[number] = sealed }
@@ -199,7 +202,7 @@ extension Records {
     return signal + " " + pairs.sorted().joined(separator: " ")
   }
 
-  private static func base(_ signal: String) -> String {
+  static func base(_ signal: String) -> String {
     signal.hasSuffix(".min") || signal.hasSuffix(".max") ? String(signal.dropLast(4)) : signal
   }
 

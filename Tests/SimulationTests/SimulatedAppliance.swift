@@ -148,6 +148,8 @@ final class SimulatedAppliance {
       previous: lastTick?.boot == key.boot ? lastTick : nil)
     lastTick = key
     agent?.tick()
+    // What is owed goes on between two ticks, or the next one comes too soon.
+    for _ in 0..<Int.random(in: 1...4, using: &generator) { _ = agent?.workBetweenTicks() }
     calmTicks = reader == nil ? calmTicks + 1 : 0
     stepCount += 1
     if !isPowerFailing { try records.look(self) }

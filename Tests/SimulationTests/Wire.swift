@@ -86,7 +86,9 @@ struct Wire {
     else { throw Leak("\(request.url) was contacted, and nothing is shared with it") }
     guard !body.isEmpty else { return [] }
     let bytes = try Decompressor.decompress(body, .gzip, limitBytes: 1 << 24)
-    if judgement.mode("host.name") != .share, Self.holds(bytes, Machine.hostName) {
+    if judgement.mode("host.name") != .share || judgement.redacted.contains("host.name"),
+      Self.holds(bytes, Machine.hostName)
+    {
       throw Leak("the host's name left")
     }
     guard request.url.hasSuffix("/v1/metrics") else {
@@ -102,6 +104,11 @@ struct Wire {
       let name = String(fact.prefix { $0 != "=" })
       if Machine.sources[name] != nil, judgement.mode(name) != .share {
         throw Leak("the fact \(name) left though it is \(judgement.mode(name))")
+      }
+      if judgement.redacted.contains(name),
+        Machine.clearTexts.contains(String(fact.dropFirst(name.count + 1)))
+      {
+        throw Leak("the fact \(fact) left in clear")
       }
     }
     return try check(
@@ -158,15 +165,22 @@ struct Wire {
       }
       var value = point.value
       for _ in 0..<(decimals[signal] ?? 0) { value *= 10 }
-      let text = ([point.metric] + [point.attributes.sorted().joined(separator: " ")]).joined(
-        separator: " ")
-      let sent = Records.Point(series: text, value: Int64(value.rounded()))
-      guard batches.contains(where: { $0.points[sent] != nil }) else {
-        throw Leak("\(text) = \(value) left, which may not or was never sealed")
+      let sent = Records.Point(metric: point.metric, value: Int64(value.rounded()))
+      let places = batches.reduce(into: Set<Int>()) { $0.formUnion($1.points[sent] ?? []) }
+      guard places.contains(where: { Self.fits(Machine.series[$0], point.attributes) }) else {
+        throw Leak("\(point) left, which may not or was never sealed")
       }
       points += 1
     }
     return signals
+  }
+
+  /// Whether the attributes are those of a series, as far as they stand in clear.
+  private static func fits(_ series: SimulatedSeries, _ attributes: [String]) -> Bool {
+    attributes.allSatisfy { attribute in
+      let parts = attribute.split(separator: "=", maxSplits: 1).map(String.init)
+      return !Machine.clearTexts.contains(parts.last!) || series.attributes[parts[0]] == parts.last
+    }
   }
 
   static func holds(_ bytes: [UInt8], _ text: String) -> Bool {
