@@ -46,7 +46,7 @@ struct Model {
     let revision: Int
   }
 
-  struct Accepted {
+  struct Accepted: Equatable {
     let offer: OfferHalf
     /// The names that the offer's patterns came to, by source.
     let signals: [DataSource: Set<String>]
@@ -56,8 +56,6 @@ struct Model {
   /// What only the ledger remembers.
   struct Memory {
     var accepted: [AcceptedKey: Accepted] = [:]
-    /// One more with each acceptance.
-    var version = 0
     /// Rule 9: nothing is shared until the offer is accepted anew.
     var waits = false
     /// The modification time of the consent by which something was revoked last.
@@ -94,7 +92,7 @@ struct Model {
     var doubt: HalfFile<ConsentHalf>?
     var offer: OfferHalf?
     var isOver: Bool
-    var acceptances: Int
+    var accepted: Accepted?
     var waits: Bool
   }
 
@@ -103,13 +101,18 @@ struct Model {
     consentModified < memory.revokedModified ? nil : consent.believed
   }
 
+  private func accepted(by consent: ConsentHalf) -> Accepted? {
+    guard let supplier = consent.supplier, let revision = consent.accepts else { return nil }
+    return memory.accepted[AcceptedKey(supplier: supplier, revision: revision)]
+  }
+
   private func current(_ wallMilliseconds: Int64) -> Seen {
     let now = max(wallMilliseconds, trustedMilliseconds)
     let isOver = consent.half.untilDay.map { $0 * 86_400_000 <= now } ?? false
     let believed = believedConsent
     return Seen(
       consent: believed, doubt: believed == nil ? consent : nil, offer: offer.believed,
-      isOver: isOver, acceptances: memory.version, waits: memory.waits)
+      isOver: isOver, accepted: believed.flatMap { accepted(by: $0) }, waits: memory.waits)
   }
 
   /// The latest moment that somebody vouched for, as the ledger has it, brought forward to now: an agreement ends by
@@ -123,6 +126,11 @@ struct Model {
     let judgement = judgement(isOver: now.isOver)
     memo = (now, judgement)
     return judgement
+  }
+
+  /// The agent noted by which consent something was removed: that of a deletion is not known here.
+  mutating func noteRevocation(_ modified: Int64) {
+    memory.revokedModified = max(memory.revokedModified, modified)
   }
 
   /// The agent looks: it keeps what is accepted, and grants begin and end.
@@ -161,9 +169,8 @@ struct Model {
 
   /// Another ledger stands there, or none.
   mutating func remember(_ other: Memory, waits: Bool) {
-    let version = memory.version + 1
     memory = other
-    (memory.version, memory.waits) = (version, waits)
+    memory.waits = waits
   }
 
   /// `accord consent accept`.
@@ -191,7 +198,6 @@ struct Model {
           signal.source == source && patterns.contains { asks($0, signal.name) }
         }.map(\.name))
     }
-    memory.version += 1
     memory.accepted[AcceptedKey(supplier: offer.supplier, revision: offer.revision)] = Accepted(
       offer: offer,
       signals: Dictionary(

@@ -5,6 +5,7 @@ import Configuration
 import Linux
 import Recording
 import SQLite
+import Telemetry
 
 extension Records {
   static let canaries = Machine.interfaces.dropFirst() + [Machine.systemName, Machine.hostName]
@@ -48,5 +49,14 @@ extension Records {
   private static func bytes(_ path: String) -> [UInt8] {
     guard let file = try? FileDescriptor.open(path, .readOnly) else { return [] }
     return (try? file.readAll(limitBytes: 1 << 26)) ?? []
+  }
+
+  /// The key of an attribute that stands there in clear though it is redacted.
+  static func clear(_ attributes: [Attribute], _ judgement: Judgement) -> String? {
+    attributes.first { attribute in
+      guard judgement.redacted.contains(attribute.key), case .string(let text) = attribute.value
+      else { return false }
+      return Machine.clearTexts.contains(text)
+    }?.key
   }
 }

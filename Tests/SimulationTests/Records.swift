@@ -221,15 +221,6 @@ extension Records {
     }
   }
 
-  /// The key of an attribute that stands there in clear though it is redacted.
-  static func clear(_ attributes: [Attribute], _ judgement: Judgement) -> String? {
-    attributes.first { attribute in
-      guard judgement.redacted.contains(attribute.key), case .string(let text) = attribute.value
-      else { return false }
-      return Machine.clearTexts.contains(text)
-    }?.key
-  }
-
   private func checkTaken(
     _ series: Series, _ key: MomentKey, _ batch: BatchUnderTest, _ appliance: SimulatedAppliance
   ) throws {

@@ -156,21 +156,28 @@ final class SimulatedAppliance {
   }
 
   private func look() -> Judgement {
-    readTrustedTime()
+    readNotes()
     return model.agentLooks(
       wallMilliseconds: clock.wallTimeMilliseconds, bootMilliseconds: clock.bootTimeMilliseconds)
   }
 
-  /// What somebody vouched for is no part of the agreement, so the product's own note of it is taken; it must not be
-  /// later than the clock ever was.
-  func readTrustedTime() {
+  /// What somebody vouched for is no part of the agreement, so the product's own note of the time is taken; it must not
+  /// be later than the clock ever was. So is its note of the consent by which something was removed, beside the model's
+  /// own of what was closed.
+  func readNotes() {
+    latestMilliseconds = max(latestMilliseconds, clock.wallTimeMilliseconds)
     guard access(state.ledger, F_OK) == 0,
-      let database = try? Database(state.ledger, .readOnly, busyTimeoutMilliseconds: 1_000),
-      var row = try? database.prepare("SELECT boot, boot_ms, unix_ms FROM trusted_time"),
+      let database = try? Database(state.ledger, .readOnly, busyTimeoutMilliseconds: 1_000)
+    else { return }
+    if var row = try? database.prepare("SELECT value FROM marks WHERE key = 'revoked_modified_ns'"),
+      (try? row.step()) ?? false
+    {
+      model.noteRevocation(row.integer(0) / 1_000_000_000)
+    }
+    guard var row = try? database.prepare("SELECT boot, boot_ms, unix_ms FROM trusted_time"),
       (try? row.step()) ?? false
     else { return }
     let elapsed = row.text(0) == clock.boot ? clock.bootTimeMilliseconds - row.integer(1) : 0
-    latestMilliseconds = max(latestMilliseconds, clock.wallTimeMilliseconds)
     precondition(row.integer(2) <= latestMilliseconds)
     model.trustedMilliseconds = row.integer(2) + max(0, elapsed)
   }

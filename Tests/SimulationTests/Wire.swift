@@ -45,7 +45,7 @@ struct Wire {
         self.meanwhile = nil
         try meanwhile(appliance)
         appliance.clock.advance(1_000)
-        appliance.readTrustedTime()
+        appliance.readNotes()
         let judgement = appliance.model.judge(appliance.clock.wallTimeMilliseconds)
         let goesOn = mayGoOn()
         if goesOn, let signal = signals.first(where: { judgement.mode($0) != .share }) {
@@ -76,7 +76,7 @@ struct Wire {
   private mutating func check(
     _ request: Request, _ body: [UInt8], _ appliance: SimulatedAppliance
   ) throws -> Set<String> {
-    appliance.readTrustedTime()
+    appliance.readNotes()
     let judgement = appliance.model.judge(appliance.clock.wallTimeMilliseconds)
     guard
       let recipient = judgement.recipients.values.first(where: { recipient in
