@@ -95,10 +95,12 @@ package struct RedactionNote: Equatable, Sendable {
 }
 
 extension Agreement {
-  /// Whether anything would have to be hashed, so that a key is needed.
+  /// Whether anything would have to be hashed, so that a key is needed: also of a source that is held, because the
+  /// customer's word tightens what is there already.
   package var needsHashKey: Bool {
-    consent?.redactions.values.contains { $0.mode == .hash } == true
-      && DataSource.allCases.contains { terms(of: $0).decision.verdict != .deny }
+    guard let consent else { return false }
+    return consent.redactions.values.contains { $0.mode == .hash }
+      && consent.sources.values.contains { $0.value != .deny }
   }
 
   /// Whether a value may stand, or leave, as it is. Where hashing is agreed that is a hashed one.

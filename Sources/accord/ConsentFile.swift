@@ -63,9 +63,11 @@ struct ConsentFile {
 
   /// Why nothing in this file can be changed: an edit of a file that nobody understands would be a guess.
   func checkEditable(_ locations: Locations) throws {
-    guard state != nil else { return }
+    guard let state else { return }
     let owners = locations.trustedOwners
-    if let problem = owners.problem(withFile: locations.consent, expected: "") {
+    if let problem = owners.problem(with: path, state)
+      ?? owners.problem(withFile: path, expected: "")
+    {
       throw CommandFailure(.noAgreement, "\(problem); nothing was changed")
     }
     if let readProblem {

@@ -326,8 +326,12 @@ def test_a_full_revocation_works_whatever_stands_there(recorded, content):
     assert CANARY.encode() not in recorded.bytes_of_state()
 
 
-def test_a_link_to_the_file_stays_one(recorded):
+def test_a_link_in_place_of_the_file_is_not_followed(recorded):
     file = (recorded.etc / "consent.toml").rename(recorded.etc / "ours.toml")
+    content = file.read_text()
     (recorded.etc / "consent.toml").symlink_to("ours.toml")
-    assert recorded.accord("consent", "set", "environment=deny").code == 0
-    assert (recorded.etc / "consent.toml").is_symlink() and 'environment = "deny"' in file.read_text()
+    result = recorded.accord("consent", "set", "environment=deny", json=False)
+    assert result.code == 4 and "it is a symbolic link" in result.err and "nothing was changed" in result.err
+    assert recorded.accord("consent", "revoke").code == 0
+    assert not (recorded.etc / "consent.toml").is_symlink() and file.read_text() == content
+    assert (recorded.etc / "consent.toml.replaced").is_symlink()
