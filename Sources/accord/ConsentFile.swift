@@ -110,7 +110,7 @@ struct ConsentFile {
   /// changed the file meanwhile.
   func write() throws {
     do {
-      if let state, try FileState.of(path) != state {
+      if try FileState.of(path, followsLink: false) != state {
         throw CommandFailure(.failed, "\(path) was changed meanwhile; nothing was done: try again")
       }
       // Between these two there is no consent, which closes both gates as well.
