@@ -14,7 +14,7 @@
 // | database-set-aside | a damaged file was put aside, a new one begun | file |
 // | database-begun | a file was gone or replaced while in use, a new one begun | file |
 // | databases-copied | files that do not belong together were made this appliance's own | reason |
-// | identity-created, -changed, -removed | the pseudonym | |
+// | identity-created, -removed | the pseudonym | |
 // | upload | the receiver answered for good | delivery, grant, outcome, status (HTTP), batches, readings, rejected, bytes and body_sha256 of the body |
 // | upload-tried | a body left, or a part of it, and was not answered for good | the same |
 // | deletion-asked | the supplier was asked to delete what it has | is_taken: whether the receiver took the notice |
@@ -35,7 +35,6 @@ extension Ledger {
     case databaseBegun = "database-begun"
     case databasesCopied = "databases-copied"
     case identityCreated = "identity-created"
-    case identityChanged = "identity-changed"
     case identityRemoved = "identity-removed"
     case upload
     case uploadTried = "upload-tried"

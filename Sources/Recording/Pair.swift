@@ -127,7 +127,9 @@ package enum Pair {
     _ ledger: borrowing Ledger, _ spool: borrowing Spool, because reason: String,
     machineFile: String, atMilliseconds time: Int64
   ) throws(RecordingError) {
+    let hadIdentity: Bool
     do {
+      hadIdentity = try Identity.current(spool.store.directory) != nil
       try HashKeyFile.remove(spool.store.directory)
       try Identity.remove(spool.store.directory)
     } catch { throw .file(error) }
@@ -146,6 +148,9 @@ package enum Pair {
         try ledger.set(.wait, LedgerFacts.Wait.copied.name)
         try ledger.appendInTransaction(.databasesCopied, atMilliseconds: time) {
           $0.member("reason", reason)
+        }
+        if hadIdentity {
+          try ledger.appendInTransaction(.identityRemoved, atMilliseconds: time) { _ in }
         }
       }
       try remember(id, ledger, spool.store.database, spool.store.directory, machineFile)

@@ -130,7 +130,6 @@ enum LedgerSentence {
     case .databaseBegun: "\(words.text("file")) was gone while in use: begun anew"
     case .databasesCopied: "\(words.text("reason")): what waited is never sent"
     case .identityCreated: "a pseudonym was made"
-    case .identityChanged: "the pseudonym became another one"
     case .identityRemoved: "the pseudonym was removed"
     case .upload: "\(words.text("outcome")), \(words.upload)"
     case .uploadTried: "tried, \(words.upload)"

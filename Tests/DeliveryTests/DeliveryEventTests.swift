@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The event that lists what came")
 struct DeliveryEventTests {
-  @Test("it holds the closed envelope and nothing else")
+  @Test("rule 12: it holds the closed envelope and nothing else")
   func envelope() throws {
     let appliance = try Appliance()
     for _ in 0..<2 { try appliance.record(ticks: 2) }

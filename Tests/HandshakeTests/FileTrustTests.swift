@@ -34,7 +34,7 @@ struct FileCase: CustomTestStringConvertible, Sendable {
   }
 }
 
-@Suite("Whether a file is believed")
+@Suite("Rule 4: fail closed: whether a file is believed")
 struct FileTrustTests {
   static let utf8 = "expected a file saved as UTF-8"
   static let integers = "expected a number from -9223372036854775808 to 9223372036854775807"

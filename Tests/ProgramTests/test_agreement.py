@@ -65,7 +65,7 @@ def test_without_an_agreement_that_shares_something_nobody_is_contacted(sharing,
 
 
 @pytest.mark.parametrize("consent", [row[0] for row in SILENCE], ids=[row[0].__name__ for row in SILENCE])
-def test_silence_means_no_look_up_of_names_either(sharing, tmp_path, consent):
+def test_rule_10_silence_means_no_look_up_of_names_either(sharing, tmp_path, consent):
     sharing.record()
     (sharing.etc / "consent.toml").unlink()
     consent(sharing)

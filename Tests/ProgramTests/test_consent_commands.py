@@ -69,7 +69,7 @@ def test_revoking_one_source_while_the_agent_runs_closes_its_gates_and_removes_i
     assert {point.source for point in receiver.points() if point.kind != "event"} == {"product"}
 
 
-def test_revoking_everything_without_the_agent_does_all_of_it_and_prints_what_the_customer_needs(recorded):
+def test_rule_15_revoking_everything_without_the_agent_does_all_of_it_and_says_what_is_beyond_it(recorded):
     pseudonym = recorded.accord("status").json[0]["pseudonym"]
     result = recorded.accord("consent", "revoke", json=False)
     assert (result.code, result.err) == (0, "")

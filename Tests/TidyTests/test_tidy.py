@@ -219,6 +219,12 @@ def sources() -> list[tuple[str, str, str]]:
     ]
 
 
+def rule_complaints(tests: str) -> list[str]:
+    """The fifteen rules of the agreement are promises to the customer, and each is kept by a test that names it."""
+    named = {int(first or second) for first, second in re.findall(r'"[Rr]ule (\d+):|def test_rule_(\d+)_', tests)}
+    return [f"no test is named after rule {rule}" for rule in range(1, 16) if rule not in named]
+
+
 def assert_none(complaints: list[str]) -> None:
     assert not complaints, "\n" + "\n".join(complaints)
 
@@ -424,6 +430,17 @@ def test_the_folder_of_the_clone_is_found():
 def test_ordinary_text_is_not():
     text = "mktemp XXXXXX, ../Tests/README.md, /var/lib/accord, https://example.com/root/x, a/../b, placeholders"
     assert text_complaints("Sources/README.md", text) == []
+
+
+def test_every_rule_of_the_agreement_has_a_test_with_its_name():
+    texts = [read(path) or "" for path in tree() if path.startswith("Tests/") and path != THIS_FILE]
+    assert_none(rule_complaints("\n".join(texts)))
+
+
+def test_a_rule_without_a_test_is_found():
+    named = "".join(f'@Test("rule {rule}: it holds")\n' for rule in range(1, 15)) + "def test_rule_1_x():"
+    assert rule_complaints(named) == ["no test is named after rule 15"]
+    assert rule_complaints(named + "def test_rule_15_x():") == []
 
 
 def test_a_missing_entry_of_a_map_is_found():
