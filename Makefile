@@ -14,10 +14,11 @@ export ACCORD := $(CURDIR)/$(PROGRAMS)/release/accord
 # The programs carry Swift's library, libstdc++ and libgcc inside, so that they need nothing that a plain Debian does
 # not have. --static-swift-stdlib leaves the last two out, and -static-libstdc++ does nothing because swiftc names
 # the library itself: so the linker is shown a folder where only the static one is. They have a build folder of
-# their own because tests do not link this way. "now" and "relro" make the symbol tables read-only at start.
+# their own because tests do not link this way. "now" and "relro" make the symbol tables read-only at start. Swift
+# exports every symbol of a static program, which keeps code that nobody calls: 0.2 MB of accordd.
 PROGRAM_FLAGS := -c release --static-swift-stdlib --scratch-path $(PROGRAMS) \
 	-Xlinker -L$(CXX_LIBRARY) -Xlinker --as-needed -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
-	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro
+	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro -Xlinker --no-export-dynamic
 
 .PHONY: help set-up build build-tests build-benchmarks build-fuzz test fuzz bench bench-quick demo readme figures format clean
 
