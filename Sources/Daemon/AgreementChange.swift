@@ -49,6 +49,9 @@ extension Agent {
       if case .new(let accepted) = agreement.acceptance {
         guard keep(accepted, time) else { return }
       }
+      if watch.takesBack, agreement.standing == .inForce {
+        try ledger.noteRevocation(consentModifiedNanoseconds: watch.consentModifiedNanoseconds)
+      }
       let new = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
       ledger.agreement = new
       let changes = try spool.settleGrants(by: agreement, nowMilliseconds: time)

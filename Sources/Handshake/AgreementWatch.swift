@@ -51,6 +51,10 @@ package struct AgreementWatch: ~Copyable {
       kept: nil, nowMilliseconds: 0)
   }
 
+  /// Whether the customer's word that is in force allows less than the one before it did.
+  package private(set) var takesBack = false
+  private var lastInForce: Agreement?
+
   /// When the consent file was last saved, nil when there is none: nanoseconds since 1970.
   package var consentModifiedNanoseconds: Int64? { consentState?.modifiedNanoseconds }
 
@@ -70,6 +74,10 @@ package struct AgreementWatch: ~Copyable {
       return false
     }
     unchangedSinceMilliseconds = bootTimeMilliseconds
+    if agreement.standing == .inForce {
+      takesBack = lastInForce.map { agreement.allowsLess(than: $0) } ?? false
+      lastInForce = agreement
+    }
     return true
   }
 

@@ -28,7 +28,7 @@ package struct RedactionRule: Sendable {
 }
 
 extension RedactionMode {
-  fileprivate var strictness: Int { Self.allCases.firstIndex(of: self)! }
+  var strictness: Int { Self.allCases.firstIndex(of: self)! }
 }
 
 /// The appliance's own key, under which values are hashed.

@@ -76,10 +76,14 @@ struct ConsentSetCommand: ParsableCommand {
   }
 
   /// A held agreement is mended, not changed: nobody knows what its author meant.
+  /// An old copy that came back would be in force as soon as one word in it is saved anew, with all its others.
   static func checkInForce(_ change: ConsentChange) throws {
-    if case .held(let problem) = change.after.standing {
+    for agreement in [change.before, change.after] {
+      guard case .held(let problem) = agreement.standing else { continue }
       throw CommandFailure(
-        .noAgreement, "\(problem). Nothing was changed, and nothing is sampled or sent meanwhile")
+        .noAgreement,
+        "\(problem). Nothing was changed, and nothing is sampled or sent meanwhile; "
+          + "`accord consent revoke` without a source takes everything back")
     }
   }
 

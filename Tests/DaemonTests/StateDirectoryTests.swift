@@ -164,6 +164,27 @@ struct StateDirectoryTests {
     #expect(try Sharing(appliance).grants.count == 2)
   }
 
+  @Test(
+    "an older consent does not undo what was taken back in the tick before",
+    arguments: [
+      "[withhold]\nsignals = [\"system.cpu.*\"]\n",
+      "[redact]\n\"network.interface.name\" = \"drop\"\n", "[resolution]\nenvironment = \"5min\"\n",
+    ])
+  func olderAtOnce(_ more: String) throws {
+    let appliance = try Appliance(consent: consent())
+    defer { shell(appliance, "rm -f $OLD") }
+    appliance.run(seconds: 60)
+    shell(appliance, "cp -p $ETC/accord/consent.toml $OLD")
+    appliance.consent(consent(more: more))
+    appliance.run(seconds: 10)
+    shell(appliance, "cp -p $OLD $ETC/accord/consent.toml")
+    appliance.run(seconds: 10)
+    #expect(appliance.journal.says("an old copy came back"))
+    appliance.consent(consent(more: more))
+    appliance.run(seconds: 10)
+    #expect(appliance.journal.lines.last?.contains("share") == true)
+  }
+
   /// In the state directory; `$OLD` and `$ETC` are the appliance's own.
   private func shell(_ appliance: Appliance, _ command: String) {
     let status = system(

@@ -217,6 +217,25 @@ def test_an_agreement_that_has_ended_is_held_and_a_full_revocation_still_removes
     assert CANARY.encode() not in recorded.bytes_of_state()
 
 
+@pytest.mark.parametrize(
+    "command", [("revoke", "environment"), ("set", "environment=deny"), ("revoke", "environment", "--local")]
+)
+def test_rule_9_taking_one_source_back_does_not_bless_an_old_copy_that_shares_another(recorded, receiver, command):
+    file = recorded.etc / "consent.toml"
+    content, times = file.read_bytes(), file.stat()
+    assert recorded.accord("consent", "revoke").code == 0
+    file.write_bytes(content)
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    result = recorded.accord("consent", *command, json=False)
+    assert result.code == 4 and "an old copy came back" in result.err and "Nothing was changed" in result.err
+    assert file.read_bytes() == content
+    with recorded.daemon() as daemon:
+        daemon.ticks(3)
+    assert recorded.batches() == [] and recorded.accord("upload").code == 4
+    assert recorded.accord("consent", "revoke").code == 0
+    assert b'"share"' not in file.read_bytes()
+
+
 def test_sharing_needs_an_offer_that_was_accepted_and_says_what_goes_from_now_on(recorded):
     recorded.write_consent({"product": "share"}, accepts=1)
     before = consent(recorded)
