@@ -149,7 +149,8 @@ final class SimulatedAppliance {
     lastTick = key
     agent?.tick()
     // What is owed goes on between two ticks, or the next one comes too soon.
-    for _ in 0..<Int.random(in: 1...4, using: &generator) { _ = agent?.workBetweenTicks() }
+    var steps = Int.random(in: 1...4, using: &generator)
+    while steps > 0, agent?.workBetweenTicks() ?? false { steps -= 1 }
     calmTicks = reader == nil ? calmTicks + 1 : 0
     stepCount += 1
     if !isPowerFailing { try records.look(self) }

@@ -9,6 +9,8 @@ extension SimulatedAppliance {
   /// Something happens. Most of the time it is time that goes by.
   func step() throws {
     stepCount += 1
+    // Nobody looks for ever.
+    if Int.random(in: 0..<4, using: &generator) == 0 { reader = nil }
     switch Int.random(in: 0..<100, using: &generator) {
     case 0..<36: try pass(ticks: .random(in: 1...4, using: &generator))
     case 36..<42: try pass(ticks: .random(in: 6...14, using: &generator))
