@@ -32,6 +32,19 @@ struct RedactionTests {
     #expect(appliance.holds(name) && !appliance.holds("canary7"))
   }
 
+  @Test("what was written in clear is hashed though the offer is in doubt and holds the sharing")
+  func held() throws {
+    let appliance = try Appliance(consent: consent())
+    appliance.run(seconds: 120)
+    appliance.remove(appliance.locations.offer)
+    appliance.consent(consent(more: Self.hash))
+    appliance.run(seconds: 20)
+    #expect(appliance.holds("canary7"))
+    appliance.run(seconds: 60)
+    #expect(!appliance.holds("canary7"))
+    #expect(try appliance.batches(appliance.state.history, .environment) > 0)
+  }
+
   @Test("after a full revocation the key is gone, and sharing again hashes under another")
   func newKey() throws {
     let appliance = try Appliance(consent: consent(more: Self.hash))
