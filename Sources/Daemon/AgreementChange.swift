@@ -102,8 +102,10 @@ extension Agent {
   }
 
   private func record(_ agreement: Agreement, _ time: Int64) throws(SQLiteError) {
-    let names = try nameDigests(agreement)
     let fingerprint = Hexadecimal.text(ledger.agreement)
+    // Asked first: names that were erased do not come back with a start.
+    guard try !ledger.hasTold(.agreement, fingerprint) else { return }
+    let names = try nameDigests(agreement)
     try ledger.append(.agreementChanged, about: .agreement, fingerprint, atMilliseconds: time) {
       detail in
       detail.member("standing", agreement.standing.name)

@@ -1,10 +1,11 @@
-// What the ledger is told at each seal: what was lost since the last, and how the clock was set.
+// What the ledger is told at each seal: what was lost since the last, and how the clock was set. And of deletions.
 
 internal import Handshake
 internal import JSON
 internal import Linux
 internal import Recording
 internal import SQLite
+internal import Telemetry
 
 extension Agent {
   /// What cannot be written now is written with the next seal.
@@ -41,5 +42,32 @@ extension Agent {
       digests.append((key, try ledger.digest(ofName: name)))
     }
     return digests
+  }
+
+  /// The ledger is another database and may be busy: what it could not be told is told with the next try.
+  mutating func tellDeletions(_ time: Int64) throws(SQLiteError) {
+    while let (deletion, database) = revocation.untold.first {
+      try ledger.noteRevocation(consentModifiedNanoseconds: watch.consentModifiedNanoseconds)
+      try append(deletion, database, time)
+      revocation.untold.removeFirst()
+    }
+  }
+
+  private func append(
+    _ deletion: Deletion, _ database: String, _ time: Int64
+  ) throws(SQLiteError) {
+    try ledger.append(.deletionRecorded, atMilliseconds: time) { detail in
+      detail.member("source", deletion.source.name)
+      detail.member("database", database)
+      // "consent.toml:9": the folder may be somebody's home.
+      detail.member("because", String(deletion.reason.split(separator: "/").last ?? ""))
+      if deletion.isPartial {
+        detail.member("series", deletion.series)
+        detail.member("redacted", deletion.redacted)
+      } else {
+        detail.member("batches", deletion.batches)
+        detail.member("readings", deletion.readings)
+      }
+    }
   }
 }

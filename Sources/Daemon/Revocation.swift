@@ -25,6 +25,10 @@ struct Revocation: ~Copyable {
   var settledAgreementSince: Int64?
   /// The agreement was edited while the daemon ran; a start is no edit.
   var followsAnEdit = false
+  /// The agreement that the command made which settles this, as its digest.
+  var meant: [UInt8]?
+  /// Recorded in their databases, and not in the ledger yet.
+  var untold: [(deletion: Deletion, database: String)] = []
   var spoolRewrite: Rewrite?
   var historyRewrite: Rewrite?
   /// A reader kept the history from being swapped since the last tick: asking again has to wait for it.
@@ -57,7 +61,7 @@ extension Agent {
       if isNew, isConfirmed || agent.watch.hasSettled(bootTimeMilliseconds: now) {
         try agent.recordDeletions()
         agent.revocation.settledAgreementSince = since
-        if isConfirmed { try? agent.ledger.removeConfirmation() }
+        try? agent.ledger.finishFollowing(agent.fingerprintText)
       }
       return agent.revocation.isOwed ? try agent.rewrite() : false
     }
@@ -89,8 +93,9 @@ extension Agent {
   /// Whether a command made this agreement: then the word needs no time to settle. A start is no edit, and asks the
   /// ledger nothing.
   private var isConfirmedByCommand: Bool {
-    revocation.followsAnEdit && watch.agreement.standing == .inForce
-      && (try? ledger.isConfirmed(watch.agreement)) ?? false
+    guard revocation.followsAnEdit, watch.agreement.standing == .inForce else { return false }
+    if let meant = revocation.meant, meant == watch.agreement.contentDigest.bytes { return true }
+    return (try? ledger.isConfirmed(watch.agreement)) ?? false
   }
 
   /// Gives the kept space up, and begins again what waited for it. Returns whether there was any.
@@ -112,6 +117,7 @@ extension Agent {
     let agreement = watch.agreement
     let time = clock.wallTimeMilliseconds
     do throws(SQLiteError) {
+      try tellDeletions(time)
       for source in DataSource.allCases {
         let terms = agreement.terms(of: source)
         if terms.isHeld { continue }
@@ -148,7 +154,10 @@ extension Agent {
       let terms = watch.agreement.terms(of: source)
       return !terms.isHeld && terms.decision.verdict != .share
     }
-    guard revocation.followsAnEdit, hasRefusal || revocation.isOwed else { return }
+    // Also a word that was written while accordd did not run, or that it did not live to follow.
+    let isEdit =
+      revocation.followsAnEdit || (try? ledger.hasFollowedAnother(fingerprintText)) ?? false
+    guard isEdit, hasRefusal || revocation.isOwed else { return }
     do {
       for path in state.databases { try Store.removeSetAside(path) }
     } catch { throw .file(error) }
@@ -158,7 +167,6 @@ extension Agent {
     _ deletion: Deletion, _ database: String, _ time: Int64
   ) throws(SQLiteError) {
     revocation.isOwed = true
-    try ledger.noteRevocation(consentModifiedNanoseconds: watch.consentModifiedNanoseconds)
     if deletion.isPartial {
       log.notice(
         """
@@ -172,19 +180,8 @@ extension Agent {
         batches with \(deletion.readings) readings from the \(database)
         """)
     }
-    try ledger.append(.deletionRecorded, atMilliseconds: time) { detail in
-      detail.member("source", deletion.source.name)
-      detail.member("database", database)
-      // "consent.toml:9": the folder may be somebody's home.
-      detail.member("because", String(deletion.reason.split(separator: "/").last ?? ""))
-      if deletion.isPartial {
-        detail.member("series", deletion.series)
-        detail.member("redacted", deletion.redacted)
-      } else {
-        detail.member("batches", deletion.batches)
-        detail.member("readings", deletion.readings)
-      }
-    }
+    revocation.untold.append((deletion, database))
+    try tellDeletions(time)
   }
 
   /// After a full revocation the appliance is nobody; sharing again begins under another pseudonym.
@@ -192,7 +189,15 @@ extension Agent {
     let isRevoked = DataSource.allCases.allSatisfy {
       watch.agreement.grantIntent(for: $0) == .close
     }
-    guard isRevoked, (try? Identity.current(state)) != .some(.none) else { return }
+    guard isRevoked else { return }
+    guard (try? Identity.current(state)) != .some(.none) else {
+      let isRefused = DataSource.allCases.allSatisfy {
+        watch.agreement.terms(of: $0).decision.verdict == .deny
+      }
+      // Whoever refuses all of it is named nowhere, also when nothing was ever shared.
+      if isRefused, try ledger.hasNames() { try ledger.eraseNames() }
+      return
+    }
     // First: what the ledger does not know is never taken for the appliance's own again.
     try ledger.forgetPseudonym()
     try ledger.eraseNames()

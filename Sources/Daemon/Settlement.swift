@@ -3,7 +3,8 @@
 // agent without its sampling; whoever holds accordd's lock may be it.
 
 package import Configuration
-internal import Handshake
+internal import Digest
+package import Handshake
 package import Linux
 internal import Recording
 internal import SQLite
@@ -20,9 +21,12 @@ package enum Settlement {
   /// How long a rewrite may stand still before it counts as kept from going on.
   fileprivate static let stillMillisecondsMax: Int64 = 5_000
 
-  /// - Parameter progress: called with the number of bytes written so far, now and then.
+  /// - Parameters:
+  ///   - meant: the agreement that the command made, when what it takes back is removed at once.
+  ///   - progress: called with the number of bytes written so far, now and then.
   package static func run(
-    _ locations: Locations, settings: Settings, clock: any Clock, progress: (Int64) -> Void
+    _ locations: Locations, settings: Settings, clock: any Clock, meant: Agreement? = nil,
+    progress: (Int64) -> Void
   ) throws(StartError) -> Outcome {
     let state = StateDirectory(locations.state)
     let lock = try StartError.translating { () throws(SystemError) in
@@ -33,6 +37,7 @@ package enum Settlement {
     var agent = try Agent.start(
       locations, kernelRoot: KernelRoot("/"), settings: settings, clock: clock, log: Log { _, _ in }
     )
+    agent.revocation.meant = meant?.contentDigest.bytes
     let outcome = agent.settle(state, progress)
     agent.rememberPair()
     // accordd may run as another user than whoever gives commands.
@@ -48,18 +53,27 @@ extension Agent {
     try? Pair.remember(ledger, spool, machineFile: locations.machineFile)
   }
 
+  /// Whether what the command meant was followed by deletion. A held agreement never is, and says why itself.
+  private var isMeantDone: Bool {
+    revocation.meant == nil || watch.agreement.standing != .inForce
+      || revocation.settledAgreementSince == watch.unchangedSinceMilliseconds
+  }
+
   fileprivate mutating func settle(
     _ state: StateDirectory, _ progress: (Int64) -> Void
   ) -> Settlement.Outcome {
-    lookAtAgreement(clock.bootTimeMilliseconds)
-    if let problem = agreementProblem { return .owed(problem) }
-    revocation.followsAnEdit = true
     var (bytes, since) = (state.rewrittenBytes, clock.bootTimeMilliseconds)
     while true {
+      // At each turn: with the last grant another hash key begins, and the agreement is applied anew.
+      lookAtAgreement(clock.bootTimeMilliseconds)
+      if let problem = agreementProblem { return .owed(problem) }
+      revocation.followsAnEdit = true
       carryOutRevocations(clock.bootTimeMilliseconds)
       while workBetweenTicks() { progress(state.rewrittenBytes) }
       if let problem = revocation.problem { return .owed(problem) }
-      if !revocation.isOwed { return .settled }
+      if !revocation.isOwed {
+        return isMeantDone ? .settled : .owed("the agreement was changed again meanwhile")
+      }
       progress(bytes)
       if state.rewrittenBytes != bytes {
         (bytes, since) = (state.rewrittenBytes, clock.bootTimeMilliseconds)

@@ -25,6 +25,8 @@ extension Ledger {
     case spoolNewest = "spool_newest"
     /// The agreement and the gaps of which the newest row tells.
     case agreement
+    /// The agreement that was last followed by deletion.
+    case followed
     case historyGap = "history_gap"
     case spoolGap = "spool_gap"
     /// See LedgerNames.
@@ -97,9 +99,7 @@ extension Ledger {
         insertion.bind(time)
         try insertion.run()
         try remove(.wait)
-        if let saved = consentModifiedNanoseconds, let revoked = try integer(.revokedModified) {
-          try set(.revokedModified, min(saved, revoked))
-        }
+        if let saved = consentModifiedNanoseconds { try believeConsent(savedAtNanoseconds: saved) }
         try appendInTransaction(.offerAccepted, atMilliseconds: time) { detail in
           detail.member("supplier", supplier)
           detail.member("revision", offer.revision)

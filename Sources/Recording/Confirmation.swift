@@ -22,8 +22,21 @@ extension Ledger {
     return query.blob(0) == agreement.contentDigest.bytes
   }
 
-  /// It has been followed by deletion: the same words written by hand later are another change.
-  package func removeConfirmation() throws(SQLiteError) {
+  /// The agreement has been followed by deletion: the same words written by hand later are another change.
+  package func finishFollowing(_ fingerprint: String) throws(SQLiteError) {
     try database.execute("DELETE FROM marks WHERE key = 'confirmed'")
+    try set(.followed, fingerprint)
+  }
+
+  /// Whether the agreement that was last followed by deletion is another one.
+  package func hasFollowedAnother(_ fingerprint: String) throws(SQLiteError) -> Bool {
+    guard let followed = try text(.followed) else { return false }
+    return followed != fingerprint
+  }
+
+  /// A command saved the consent at this moment: whatever the clocks say, it is no old copy.
+  package func believeConsent(savedAtNanoseconds saved: Int64) throws(SQLiteError) {
+    guard let revoked = try integer(.revokedModified), saved < revoked else { return }
+    try set(.revokedModified, saved)
   }
 }

@@ -65,11 +65,16 @@ package struct Ledger: ~Copyable {
     _ event: Event, about topic: Mark, _ fact: String, atMilliseconds time: Int64,
     _ detail: (inout JSONWriter) -> Void
   ) throws(SQLiteError) {
-    guard try text(topic) != fact else { return }
+    guard try !hasTold(topic, fact) else { return }
     try database.transaction { () throws(SQLiteError) in
       try appendInTransaction(event, atMilliseconds: time, detail)
       try set(topic, fact)
     }
+  }
+
+  /// Whether the newest row about `topic` tells this.
+  package func hasTold(_ topic: Mark, _ fact: String) throws(SQLiteError) -> Bool {
+    try text(topic) == fact
   }
 
   /// As the first, as a part of the caller's transaction.

@@ -47,6 +47,10 @@ extension Ledger {
     return names
   }
 
+  package func hasNames() throws(SQLiteError) -> Bool {
+    try database.integer("SELECT EXISTS (SELECT 1 FROM names)") != 0
+  }
+
   /// Erases every name and the salt. The chain stays as it is.
   package func eraseNames() throws(SQLiteError) {
     try database.transaction { () throws(SQLiteError) in

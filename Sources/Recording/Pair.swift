@@ -106,10 +106,13 @@ package enum Pair {
     _ directory: StateDirectory, _ machineFile: String
   ) throws(SQLiteError) {
     let known = try spool.pairState()
+    // A pseudonym that nothing is shared under is none: somebody put it back after it was removed.
+    let hasOpenGrant =
+      try spool.integer("SELECT EXISTS (SELECT 1 FROM grants WHERE closed_ms IS NULL)") != 0
     let marks: [(Ledger.Mark, String?)] = [
       (.pair, id), (.inode, inodeText(directory.ledger)),
       (.machine, machineDigest(machineFile, salt: id)),
-      (.identity, ((try? Identity.current(directory)) ?? nil).map(digest)),
+      (.identity, hasOpenGrant ? ((try? Identity.current(directory)) ?? nil).map(digest) : nil),
       (.spoolEpoch, String(known.epoch)), (.spoolNewest, String(known.newest)),
     ]
     for case (let mark, let value?) in marks where try ledger.text(mark) != value {

@@ -52,6 +52,7 @@ struct ConsentChange {
       try? Ledger.open(directory, busyMilliseconds: Limits.commandBusyMilliseconds).confirm(after)
     }
     try file.write()
+    if deletes { believe() }
     try record()
     let sinceMilliseconds = clock.bootTimeMilliseconds
     let progress = ProgressLine()
@@ -65,6 +66,9 @@ struct ConsentChange {
     }
     effect.removals = Removal.since(known, directory)
     effect.agreement = AgreementInForce.read(locations)
+    if deletes, case .held(let problem) = effect.agreement.standing {
+      effect.owed.append("\(problem)")
+    }
     if !file.isInPlace {
       effect.owed.append(
         "\(locations.consent) was changed again meanwhile: see accord consent show")
@@ -74,6 +78,13 @@ struct ConsentChange {
 
   /// Whether accordd ever worked here.
   private var hasRecorded: Bool { ((try? FileState.of(locations.state)) ?? nil) != nil }
+
+  /// A clock that was put back, or a file from the future, does not make this an old copy (rule 9).
+  private func believe() {
+    guard hasRecorded, let state = (try? FileState.of(locations.consent)) ?? nil else { return }
+    try? Ledger.open(directory, busyMilliseconds: Limits.commandBusyMilliseconds)
+      .believeConsent(savedAtNanoseconds: state.modifiedNanoseconds)
+  }
 
   // MARK: what is on its way
 
@@ -122,7 +133,9 @@ struct ConsentChange {
     var endedMilliseconds: Int64?
     while true {
       do {
-        let outcome = try Settlement.run(locations, settings: settings, clock: clock) {
+        let outcome = try Settlement.run(
+          locations, settings: settings, clock: clock, meant: deletes ? after : nil
+        ) {
           progress.show("removing what is no longer agreed: \(Output.size($0)) written anew")
         }
         switch outcome {
