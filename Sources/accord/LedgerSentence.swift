@@ -47,6 +47,8 @@ struct LedgerDetail {
     if case .number(let number) = members[key] { number } else { 0 }
   }
 
+  func holds(_ key: String) -> Bool { members[key] != nil }
+
   func flag(_ key: String) -> Bool {
     if case .flag(let flag) = members[key] { flag } else { false }
   }
@@ -89,7 +91,16 @@ enum LedgerSentence {
 
     func count(_ key: String, _ noun: String) -> String { Output.count(detail.number(key), noun) }
 
-    var amount: String { "\(count("batches", "batch")), \(count("readings", "reading"))" }
+    /// Of a partial deletion the series that are withdrawn, and once it is done the batches that were cut.
+    var amount: String {
+      if detail.holds("series") {
+        return "\(Output.count(detail.number("series"))) series withdrawn, "
+          + "\(Output.count(detail.number("redacted"))) redacted"
+      }
+      let recut = detail.number("recut")
+      return count("batches", "batch") + (recut > 0 ? ", \(Output.count(recut)) re-cut" : "")
+        + ", \(count("readings", "reading"))"
+    }
     var upload: String {
       let answer = detail.number("status")
       let rejected = detail.number("rejected")
@@ -118,7 +129,8 @@ enum LedgerSentence {
     case .deletionRecorded:
       "\(words.text("source")) is removed from the \(words.text("database")): \(words.amount), by "
         + words.text("because")
-    case .deletionDone: "the \(words.text("database")) was rewritten without what was removed"
+    case .deletionDone:
+      "the \(words.text("database")) was rewritten without what was removed: \(words.amount)"
     case .gap:
       "\(words.text("source")) lost from the \(words.text("database")): \(words.amount) "
         + "(\(words.text("reason")))"
