@@ -115,6 +115,19 @@ package struct Ledger: ~Copyable {
     return try query.step()
   }
 
+  /// Whether the present pseudonym was made in a row that is still there, and no request with readings has left since.
+  package func hasSentNothingUnderThePseudonym() throws(SQLiteError) -> Bool {
+    var query = try database.prepare(
+      """
+      SELECT 1 FROM ledger WHERE kind = ?1
+        AND NOT EXISTS (SELECT 1 FROM ledger AS later WHERE later.number > ledger.number AND later.kind IN (?1, ?2, ?3))
+      """)
+    query.bind(Event.identityCreated.rawValue)
+    query.bind(Event.upload.rawValue)
+    query.bind(Event.uploadTried.rawValue)
+    return try query.step()
+  }
+
   /// The number and the hash of the newest row.
   package func head() throws(SQLiteError) -> (number: Int64, hash: [UInt8]) {
     var query = try database.prepare("SELECT number, hash FROM ledger ORDER BY number DESC LIMIT 1")

@@ -53,6 +53,8 @@ struct ConsentEffect {
   var owed: [String] = []
   /// Whether the receiver was asked to delete what it has; nil when nobody was asked.
   var request: DeletionRequest.Outcome?
+  /// Nothing was sent under it, so that the receiver knows at most earlier ones.
+  var isPseudonymUnused = false
 
   init(before: Agreement, after: Agreement) {
     (self.before, self.after, agreement) = (before, after, after)
@@ -94,7 +96,9 @@ struct ConsentEffect {
           + "\(Output.count(removal.readings, "reading")) of \(removal.source.name) from the \(removal.database)"
       )
     }
-    if removals.isEmpty, takesBack || isRevocation { Output.print("removed: nothing was kept") }
+    if removals.isEmpty, takesBack || isRevocation {
+      Output.print(owed.isEmpty ? "removed: nothing was kept" : "removed: nothing yet")
+    }
     for source in DataSource.allCases where isWidened(source) { printWidened(source) }
     guard takesBack || isRevocation else { return }
     Output.print("pseudonym: \(pseudonym ?? "none, nothing is shared under one")")
@@ -171,10 +175,11 @@ struct ConsentEffect {
   /// Ends the command when something is owed.
   func fail() throws {
     if let request, !request.isTaken, owed.isEmpty {
+      let known = isPseudonymUnused ? nil : pseudonym
       throw CommandFailure(
         .failed,
         "the receiver was not asked for deletion: \(request.answer); write to \(contact ?? "the supplier") and name "
-          + "the pseudonym \(pseudonym ?? "that an earlier revocation printed")")
+          + "the pseudonym \(known ?? "that an earlier revocation printed")")
     }
     if owed.isEmpty { return }
     throw CommandFailure(

@@ -3,6 +3,7 @@ internal import Configuration
 internal import Delivery
 internal import Handshake
 internal import Linux
+internal import Recording
 internal import TOML
 internal import Telemetry
 
@@ -13,7 +14,9 @@ struct ConsentRevokeCommand: ParsableCommand {
     discussion: """
       Nothing further is sampled or sent from the moment when consent.toml is in place; what was kept is removed \
       before the command returns, or named as owed (exit code 1). Nobody is told, unless --ask-deletion is given: \
-      that sends one notice with the pseudonym to the receiver, asking that what it has be deleted.
+      that sends one notice to the receiver, asking that what it has be deleted. The notice names the service \
+      "accord", the pseudonym and the sources that are taken back, and nothing else. It is not sent when nothing \
+      was sent under this pseudonym.
 
       Without SOURCE everything is refused, whatever state consent.toml is in: one that cannot be understood is \
       replaced, and kept beside it as consent.toml.replaced.
@@ -29,7 +32,8 @@ struct ConsentRevokeCommand: ParsableCommand {
   @Flag(help: "Go on keeping it on this appliance, where nobody else sees it.")
   var local = false
 
-  @Flag(help: "Ask the receiver to delete what it has, with the pseudonym and nothing else.")
+  @Flag(
+    help: "Ask the receiver to delete what it has, by the pseudonym and the names of the sources.")
   var askDeletion = false
 
   mutating func validate() throws { for name in sources { _ = try SourceChange.source(name) } }
@@ -39,26 +43,44 @@ struct ConsentRevokeCommand: ParsableCommand {
     let change = try makeChange(locations)
     let accepted = askDeletion ? AcceptedOffer.latest(change.before, locations) : nil
     var effect = try change.carryOut(deletes: true)
-    if askDeletion { effect.request = ask(accepted, change, effect.pseudonym) }
+    if askDeletion { ask(accepted, change, &effect) }
     if installation.json { effect.printObject() } else { effect.print(isRevocation: true) }
     try effect.fail()
   }
 
   /// Asks whoever got something: the receiver of the offer that had been accepted.
   private func ask(
-    _ accepted: AcceptedOffer?, _ change: ConsentChange, _ pseudonym: String?
-  ) -> DeletionRequest.Outcome {
-    guard let accepted, let pseudonym else {
-      return DeletionRequest.Outcome(
+    _ accepted: AcceptedOffer?, _ change: ConsentChange, _ effect: inout ConsentEffect
+  ) {
+    guard let accepted, let pseudonym = effect.pseudonym else {
+      effect.request = DeletionRequest.Outcome(
         isTaken: false,
         answer:
           "there is no pseudonym under which anything could have been sent, or no offer that was accepted"
       )
+      return
     }
-    return DeletionRequest.send(
+    effect.isPseudonymUnused = effect.inFlight.isEmpty && hasSentNothing
+    if effect.isPseudonymUnused {
+      effect.request = DeletionRequest.Outcome(
+        isTaken: false,
+        answer:
+          "nothing was sent under this pseudonym; earlier ones were printed when they were taken back"
+      )
+      return
+    }
+    effect.request = DeletionRequest.send(
       installation.locations, to: accepted.offer, pseudonym: pseudonym,
       sources: change.revoked.filter { accepted.offer.requests[$0] != nil },
       clock: SystemClock())
+  }
+
+  /// Whether the ledger vouches for it. Where it cannot be read, something may have been sent.
+  private var hasSentNothing: Bool {
+    do {
+      return try Ledger.openForReading(StateDirectory(installation.locations.state))?
+        .hasSentNothingUnderThePseudonym() ?? false
+    } catch { return false }
   }
 
   private func makeChange(_ locations: Locations) throws -> ConsentChange {
@@ -74,6 +96,12 @@ struct ConsentRevokeCommand: ParsableCommand {
         if change.after.standing == .inForce, isTrusted { return change }
       }
       return ConsentChange(locations, file.replacedByRefusal())
+    }
+    guard file.state != nil else {
+      throw CommandFailure(
+        .noAgreement,
+        "there is no \(locations.consent): there is no consent, and nothing is shared; nothing was changed. "
+          + "\(ConsentFile.wayOut)")
     }
     try file.checkEditable(locations)
     let consent = try file.consent.get()

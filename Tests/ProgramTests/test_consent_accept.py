@@ -234,6 +234,7 @@ def test_asking_for_deletion_sends_the_old_pseudonym_and_the_sources_and_nothing
 
 def test_a_notice_that_does_not_arrive_is_an_exit_code_and_an_address_to_write_to(sharing, receiver):
     sharing.record()
+    assert sharing.accord("upload").code == 0
     pseudonym = sharing.accord("status").json[0]["pseudonym"]
     receiver.answer_next(503, path="/v1/logs")
     result = sharing.accord("consent", "revoke", "--ask-deletion")
@@ -247,10 +248,28 @@ def test_a_notice_that_does_not_arrive_is_an_exit_code_and_an_address_to_write_t
 
 def test_a_notice_goes_only_where_it_was_agreed_to_send(sharing, receiver, certificates):
     sharing.record()
+    assert sharing.accord("upload").code == 0
     sharing.write_offer("https://127.0.0.1:9", certificates.ca)
     result = sharing.accord("consent", "revoke", "--ask-deletion")
     assert result.code == 0, result.err
     assert len(notices(receiver)) == 1
+
+
+def test_no_notice_is_sent_under_a_pseudonym_under_which_nothing_was_sent(sharing, receiver):
+    sharing.record()
+    assert sharing.accord("upload").code == 0
+    first = sharing.accord("consent", "revoke").json[0]["pseudonym"]
+    assert sharing.accord("consent", "set", "product=share").code == 0
+    sharing.record()
+    second = sharing.accord("status").json[0]["pseudonym"]
+    assert second not in (None, first)
+    result = sharing.accord("consent", "revoke", "--ask-deletion")
+    assert result.code == 1 and notices(receiver) == []
+    assert result.err == (
+        "accord: the receiver was not asked for deletion: nothing was sent under this pseudonym; earlier ones were printed "
+        "when they were taken back; write to privacy@example.com and name the pseudonym that an earlier revocation printed\n"
+    )
+    assert sharing.sql("ledger", "SELECT count(*) FROM ledger WHERE kind = 'deletion-asked'") == [(0,)]
 
 
 def test_without_being_asked_a_revocation_contacts_nobody(sharing, receiver, tmp_path):
