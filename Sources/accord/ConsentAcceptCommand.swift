@@ -66,7 +66,8 @@ struct ConsentAcceptCommand: ParsableCommand {
       locations, ifConsentSays: Array("schema = 1\nsources.product = \"share\"\n".utf8))
     throw CommandFailure(
       .noAgreement,
-      "\(asking.offerProblem.map { "\($0)" } ?? agreement.offerFile). Nothing was accepted")
+      "\((asking.offerProblem.map { "\($0)" } ?? agreement.offerFile).asSentence) Nothing was accepted"
+    )
   }
 
   private func ask() throws {

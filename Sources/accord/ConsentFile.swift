@@ -17,6 +17,9 @@ struct ConsentFile {
   /// What stands there is moved aside before the new text is put in place.
   private var isReplacement = false
 
+  /// For who wants to take something back and is told to mend the file first.
+  static let wayOut = "`accord consent revoke` without a source takes everything back"
+
   /// What a file begins with that a command makes.
   private static let beginning = "schema      = 1\n"
 
@@ -71,14 +74,15 @@ struct ConsentFile {
       throw CommandFailure(.noAgreement, "\(problem); nothing was changed")
     }
     if let readProblem {
-      throw CommandFailure(.noAgreement, "\(path): \(readProblem); nothing was changed")
+      throw CommandFailure(
+        .noAgreement, "\(path): \(readProblem); nothing was changed; \(Self.wayOut)")
     }
     if case .failure(let error) = consent {
       let place = FilePlace(file: path, place: error.place)
       throw CommandFailure(
         .noAgreement,
-        "\(place):\(error.place.column): \(error.problem); \(error.expected). Nothing was changed: mend this first; "
-          + "until then nothing is sampled or sent")
+        "\("\(place):\(error.place.column): \(error.problem); \(error.expected)".asSentence) Nothing was changed: mend "
+          + "this first; until then nothing is sampled or sent; \(Self.wayOut)")
     }
   }
 
@@ -127,4 +131,9 @@ extension Result where Failure == SystemError {
   fileprivate var problem: SystemError? {
     if case .failure(let error) = self { error } else { nil }
   }
+}
+
+extension String {
+  /// With a full stop, unless it ends a question.
+  var asSentence: String { hasSuffix("?") ? self : self + "." }
 }

@@ -44,7 +44,8 @@ struct ConsentPlanCommand: ParsableCommand {
     if case .held(let problem) = after.standing {
       let place =
         isFile ? problem.description.replacingPrefix(locations.consent, changes[0]) : "\(problem)"
-      throw CommandFailure(.noAgreement, "\(place). It would stop everything and delete nothing")
+      throw CommandFailure(
+        .noAgreement, "\(place.asSentence) It would stop everything and delete nothing")
     }
     let settings: Settings
     do { settings = try Settings.read(locations.settings) } catch {

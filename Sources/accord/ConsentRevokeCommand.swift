@@ -100,8 +100,8 @@ struct ConsentRevokeCommand: ParsableCommand {
     guard file.state != nil else {
       throw CommandFailure(
         .noAgreement,
-        "there is no \(locations.consent): there is no consent, and nothing is shared; nothing was changed. "
-          + "\(ConsentFile.wayOut)")
+        "there is no \(locations.consent): there is no consent, and nothing is shared; nothing was changed; "
+          + ConsentFile.wayOut)
     }
     try file.checkEditable(locations)
     let consent = try file.consent.get()

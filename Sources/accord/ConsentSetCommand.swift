@@ -82,8 +82,8 @@ struct ConsentSetCommand: ParsableCommand {
       guard case .held(let problem) = agreement.standing else { continue }
       throw CommandFailure(
         .noAgreement,
-        "\(problem). Nothing was changed, and nothing is sampled or sent meanwhile; "
-          + "`accord consent revoke` without a source takes everything back")
+        "\("\(problem)".asSentence) Nothing was changed, and nothing is sampled or sent meanwhile; "
+          + ConsentFile.wayOut)
     }
   }
 
@@ -95,6 +95,7 @@ struct ConsentSetCommand: ParsableCommand {
       ? agreement.offerProblem.map { "\($0)" } ?? terms.decision.reason : terms.decision.reason
     throw CommandFailure(
       .noAgreement,
-      "\(source.name) cannot be shared: \(reason). Nothing was changed; see accord consent accept")
+      "\("\(source.name) cannot be shared: \(reason)".asSentence) Nothing was changed; see accord consent accept"
+    )
   }
 }

@@ -130,6 +130,7 @@ def test_an_agent_that_does_not_answer_is_named_after_two_ticks_and_catches_up(r
         assert 2 < time.monotonic() - begun < 8
         daemon.process.send_signal(signal.SIGCONT)
         assert result.code == 1
+        assert "nothing was kept" not in result.out
         assert f"accordd (process {daemon.process.pid}) runs and has not looked at the change within two ticks" in result.err
         assert 'environment = "deny"' in consent(recorded)
         wait_for(lambda: CANARY.encode() not in recorded.bytes_of_state(), "the deletion that was owed", seconds=10)
@@ -193,7 +194,7 @@ def test_a_file_that_nobody_understands_is_edited_only_by_a_full_revocation_whic
         assert result.err == (
             f'accord: {recorded.etc}/consent.toml:8:11: share is not a value; expected an integer, a boolean, a date, or text '
             'in quotes (did you mean "share" with quotes?). Nothing was changed: mend this first; until then nothing is '
-            "sampled or sent\n"
+            "sampled or sent; `accord consent revoke` without a source takes everything back\n"
         )
     result = recorded.accord("consent", "revoke")
     assert result.code == 0 and len(removed(result)) == 4
@@ -202,8 +203,18 @@ def test_a_file_that_nobody_understands_is_edited_only_by_a_full_revocation_whic
     assert recorded.accord("consent", "check").code == 0
 
 
-def test_revoking_without_a_file_is_a_word_too(recorded):
+def test_a_question_ends_with_its_own_mark(recorded):
+    recorded.write("consent.toml", consent(recorded).replace('"share"', '"shar"', 1))
+    result = recorded.accord("consent", "revoke", "product")
+    assert result.code == 4 and "?. " not in result.err and "Nothing was changed" in result.err
+
+
+def test_revoking_without_a_file_is_a_word_too_but_single_sources_were_not_shared(recorded):
     (recorded.etc / "consent.toml").unlink()
+    result = recorded.accord("consent", "revoke", "product")
+    assert result.code == 4 and not (recorded.etc / "consent.toml").exists()
+    assert f"there is no {recorded.etc}/consent.toml: there is no consent, and nothing is shared" in result.err
+    assert "`accord consent revoke` without a source takes everything back" in result.err
     assert recorded.accord("consent", "revoke").code == 0
     assert CANARY.encode() not in recorded.bytes_of_state()
     assert oct((recorded.etc / "consent.toml").stat().st_mode & 0o777) == "0o644"
