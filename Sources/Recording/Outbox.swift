@@ -123,28 +123,6 @@ package struct Outbox: ~Copyable {
     try summaries("WHERE b.\(Self.isOf(delivery)) ORDER BY b.number")
   }
 
-  /// How much of a source a deletion would take: what closed grants left, and what those will leave that are not kept.
-  ///
-  /// - Parameter recipient: whose grant is kept; nil for any.
-  package func deletable(
-    _ source: DataSource, keepsGrants: Bool, with recipient: Grant.Recipient?
-  ) throws(RecordingError) -> (batches: Int64, readings: Int64) {
-    do throws(SQLiteError) {
-      var query = try database.prepare(
-        """
-        SELECT count(*), coalesce(sum(b.readings), 0) FROM live AS b JOIN grants AS g ON g.number = b."grant"
-        WHERE b.source = ?1 AND NOT (b.is_open AND ?2
-          AND (?3 = '' OR g.supplier = ?3 AND g.endpoint = ?4))
-        """)
-      query.bind(Int64(source.rawValue))
-      query.bind(keepsGrants ? 1 : 0)
-      query.bind(recipient?.supplier ?? "")
-      query.bind(recipient?.endpoint ?? "")
-      guard try query.step() else { return (0, 0) }
-      return (query.integer(0), query.integer(1))
-    } catch { throw .database(error) }
-  }
-
   private func summaries(
     _ condition: String, for recipient: Grant.Recipient? = nil
   ) throws(SQLiteError) -> [BatchSummary] {

@@ -65,6 +65,9 @@ struct ConsentChange {
       }
     }
     effect.removals = Removal.since(known, directory)
+    if !effect.owed.isEmpty, effect.removals.isEmpty {
+      effect.removals = Removal.owed(after, directory)
+    }
     effect.agreement = AgreementInForce.read(locations)
     if deletes, case .held(let problem) = effect.agreement.standing {
       effect.owed.append("\(problem)")

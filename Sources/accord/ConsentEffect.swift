@@ -29,6 +29,21 @@ struct Removal {
     }
   }
 
+  /// What an agreement that is in force still has to remove.
+  static func owed(_ agreement: Agreement, _ directory: StateDirectory) -> [Removal] {
+    DataSource.allCases.flatMap { source in
+      [
+        ("spool", try? RemovalEstimate.spool(of: source, under: agreement, directory)),
+        ("history", try? RemovalEstimate.history(of: source, under: agreement, directory)),
+      ].compactMap { database, estimate in
+        guard let estimate, !estimate.isNothing else { return nil }
+        return Removal(
+          source: source, database: database, batches: estimate.batches,
+          readings: estimate.readings, isDone: false)
+      }
+    }
+  }
+
   private static func all(_ directory: StateDirectory) -> [(String, [Deletion])] {
     var spool: [Deletion] = []
     if let outbox = try? Outbox.open(directory) {

@@ -56,7 +56,12 @@ struct ConsentPlanCommand: ParsableCommand {
       let lines = try DataSource.allCases.map {
         try Line($0, before, after, live, StateDirectory(locations.state))
       }.filter { !$0.isEmpty }
-      if installation.json { printObject(lines, after) } else { printText(lines, after) }
+      let words = WordChange.all(before, after)
+      if installation.json {
+        printObject(lines, words, after)
+      } else {
+        printText(lines, words, after)
+      }
     } catch let error as RecordingError { throw CommandFailure(.failed, error) }
   }
 
@@ -86,9 +91,8 @@ struct ConsentPlanCommand: ParsableCommand {
     let to: Verdict
     /// Signals that are sampled no more, or newly; and the same for what is sent.
     let stops, starts, stopsSending, startsSending: [String]
-    let spool, history: (batches: Int64, readings: Int64)
-    /// Batches that stay, without the columns that are withdrawn.
-    let recut: Int64
+    private let resolutions: (Int64?, Int64?)
+    let spool, history: RemovalEstimate
 
     init(
       _ source: DataSource, _ before: Agreement, _ after: Agreement, _ live: LiveSignals,
@@ -108,33 +112,28 @@ struct ConsentPlanCommand: ParsableCommand {
       starts = names(.local, new, not: old)
       stopsSending = names(.share, old, not: new)
       startsSending = names(.share, new, not: old)
-      let terms = after.terms(of: source)
-      if terms.isHeld {
-        (spool, history, recut) = ((0, 0), (0, 0), 0)
-        return
-      }
-      var recipient: Grant.Recipient?
-      if case .open(let theirs) = after.grantIntent(for: source) { recipient = theirs }
-      let keepsGrants = after.grantIntent(for: source) != .close
-      spool =
-        try Outbox.open(directory)?.deletable(source, keepsGrants: keepsGrants, with: recipient)
-        ?? (0, 0)
-      let kept = try RecordSummary.ofHistory(directory)?.totals.filter { $0.source == source } ?? []
-      history =
-        terms.decision.verdict != .deny
-        ? (0, 0) : kept.reduce((0, 0)) { ($0.0 + $1.batches, $0.1 + $1.readings) }
-      recut =
-        terms.decision.verdict == .deny
-        ? 0 : try RecutEstimate.batches(of: source, under: after, directory)
+      resolutions = (
+        before.terms(of: source).resolutionMilliseconds,
+        after.terms(of: source).resolutionMilliseconds
+      )
+      spool = try RemovalEstimate.spool(of: source, under: after, directory)
+      history = try RemovalEstimate.history(of: source, under: after, directory)
+    }
+
+    /// Where it is shared before and after, at another one.
+    var resolutionChange: (from: Int64, to: Int64)? {
+      guard let from = resolutions.0, let to = resolutions.1, from != to else { return nil }
+      return (from, to)
     }
 
     var isEmpty: Bool {
       from == to && [stops, starts, stopsSending, startsSending].allSatisfy(\.isEmpty)
-        && spool.batches + history.batches + recut == 0
+        && resolutionChange == nil && spool.isNothing && history.isNothing
     }
   }
 
-  private func printText(_ lines: [Line], _ after: Agreement) {
+  private func printText(_ lines: [Line], _ words: [WordChange], _ after: Agreement) {
+    for change in words { for word in change.words { Output.print("\(change.title): \(word)") } }
     for line in lines {
       Output.print("\(line.source.name): \(line.from.name) -> \(line.to.name)")
       func list(_ what: String, _ names: [String]) {
@@ -147,11 +146,16 @@ struct ConsentPlanCommand: ParsableCommand {
       list("starts sampling", line.starts)
       list("stops sending", line.stopsSending)
       list("starts sending", line.startsSending)
-      for (name, total) in [("spool", line.spool), ("history", line.history)]
-      where total.batches > 0 {
+      if let change = line.resolutionChange {
         Output.print(
-          "  deletes \(Output.count(total.batches, "batch")) with \(Output.count(total.readings, "reading")) of the \(name)"
-        )
+          "  one reading every \(Output.duration(change.from)) -> \(Output.duration(change.to))")
+      }
+      for (name, total) in [("spool", line.spool), ("history", line.history)]
+      where !total.isNothing {
+        let recut = total.recut > 0 ? ", re-cuts \(Output.count(total.recut))" : ""
+        Output.print(
+          "  deletes \(Output.count(total.batches, "batch")) with \(Output.count(total.readings, "reading")) of the "
+            + "\(name)\(recut)")
       }
     }
     func sum(_ count: (Line) -> Int64) -> Int64 { lines.reduce(0) { $0 + count($1) } }
@@ -160,15 +164,18 @@ struct ConsentPlanCommand: ParsableCommand {
     Output.print(
       "stops \(Output.count(stops, "signal")), starts \(Output.count(starts)), deletes \(Output.count(batches, "batch")) "
         + "with \(Output.count(sum { $0.spool.readings }, "reading")) of the spool and "
-        + "\(Output.count(sum { $0.history.readings })) of the history, re-cuts \(Output.count(sum(\.recut))); nothing changed"
+        + "\(Output.count(sum { $0.history.readings })) of the history, re-cuts \(Output.count(sum { $0.spool.recut + $0.history.recut })); nothing changed"
     )
     if after.offerProblem != nil, let complaint = after.complaint {
       Output.print("note: \(complaint)")
     }
   }
 
-  private func printObject(_ lines: [Line], _ after: Agreement) {
+  private func printObject(_ lines: [Line], _ words: [WordChange], _ after: Agreement) {
     Output.object { object in
+      for change in words {
+        object.array(change.key) { list in for word in change.words { list.element(word) } }
+      }
       object.object("sources") { sources in
         for line in lines {
           sources.object(line.source.name) { entry in
@@ -180,7 +187,13 @@ struct ConsentPlanCommand: ParsableCommand {
             ] {
               entry.array(key) { list in for name in names { list.element(name) } }
             }
-            entry.member("recut", line.recut)
+            if let change = line.resolutionChange {
+              entry.object("resolution_s") {
+                $0.member("from", change.from, decimals: 3)
+                $0.member("to", change.to, decimals: 3)
+              }
+            }
+            entry.member("recut", line.spool.recut + line.history.recut)
             for (key, total) in [("spool", line.spool), ("history", line.history)] {
               entry.object(key) { deletes in
                 deletes.member("batches", total.batches)
@@ -201,6 +214,32 @@ extension String {
   /// A path in front replaced by another.
   fileprivate func replacingPrefix(_ prefix: String, _ other: String) -> String {
     hasPrefix(prefix) ? other + dropFirst(prefix.count) : self
+  }
+}
+
+/// What the customer newly withholds or redacts, or no longer does.
+private struct WordChange {
+  let key: String
+  let title: String
+  let words: [String]
+
+  static func all(_ before: Agreement, _ after: Agreement) -> [WordChange] {
+    func withheld(_ agreement: Agreement) -> [String] {
+      agreement.consent?.withheld.map(\.value.text) ?? []
+    }
+    func redacted(_ agreement: Agreement) -> [String] {
+      agreement.redactions.map { "\($0.key) = \"\($0.mode.rawValue)\"" }
+    }
+    func change(_ key: String, _ title: String, _ words: [String], not others: [String])
+      -> WordChange
+    { WordChange(key: key, title: title, words: words.filter { !others.contains($0) }) }
+    return [
+      change("withholds", "withholds", withheld(after), not: withheld(before)),
+      change(
+        "withholds_no_longer", "withholds no longer", withheld(before), not: withheld(after)),
+      change("redacts", "redacts", redacted(after), not: redacted(before)),
+      change("redacts_no_longer", "redacts no longer", redacted(before), not: redacted(after)),
+    ]
   }
 }
 

@@ -130,7 +130,8 @@ enum LedgerSentence {
       "\(words.text("source")) is removed from the \(words.text("database")): \(words.amount), by "
         + words.text("because")
     case .deletionDone:
-      "the \(words.text("database")) was rewritten without what was removed: \(words.amount)"
+      "the \(words.text("database")) was rewritten without what was removed"
+        + (detail.number("batches") + detail.number("recut") > 0 ? ": \(words.amount)" : "")
     case .gap:
       "\(words.text("source")) lost from the \(words.text("database")): \(words.amount) "
         + "(\(words.text("reason")))"

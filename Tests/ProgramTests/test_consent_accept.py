@@ -190,6 +190,46 @@ def test_a_plan_comes_true(sharing):
     }
 
 
+@pytest.mark.parametrize(
+    ("table", "named", "removes"),
+    [
+        ({"resolution": {"environment": "5s"}}, "  one reading every 100 ms -> 5 s", "batches"),
+        ({"withhold": {"signals": ["system.network.*"]}}, "withholds: system.network.*", "recut"),
+        ({"redact": {"network.interface.name": "drop"}}, 'redacts: network.interface.name = "drop"', "recut"),
+        ({"redact": {"network.interface.name": "hash"}}, 'redacts: network.interface.name = "hash"', None),
+    ],
+    ids=["coarser", "withheld", "dropped", "hashed"],
+)
+def test_a_plan_of_a_narrower_file_names_the_change_and_comes_true(sharing, tmp_path, table, named, removes):
+    sharing.kernel.write_interfaces(lan0=range(8), lan1=range(8))
+    sharing.record()
+    assert sharing.accord("upload").code == 0
+    sharing.record()
+    shared = {"product": "share", "environment": "share"}
+    candidate = tmp_path / "next.toml"
+    candidate.write_bytes(sharing.write_consent(shared, **table).read_bytes())
+    sharing.write_consent(shared)
+    kernel = ("--kernel-root", str(sharing.kernel.root))
+    assert named in sharing.accord("consent", "plan", str(candidate), *kernel, json=False).out.splitlines()
+    plan = sharing.accord("consent", "plan", str(candidate), *kernel).json[0]["sources"]
+    sharing.write_consent(shared, **table)
+    result = sharing.accord("consent", "set", "product=share")
+    assert result.code == 0, result.err
+    done = sharing.accord("status").json[0]["deletions"]
+    for database in ("spool", "history"):
+        entries = [entry for entry in done if entry["database"] == database]
+        sums = {key: sum(entry[key] for entry in entries) for key in ("batches", "readings")}
+        assert plan.get("environment", {}).get(database, {"batches": 0, "readings": 0}) == sums
+    recut = sum(entry["recut"] for entry in done)
+    assert plan.get("environment", {}).get("recut", 0) == recut
+    removed = {"batches": sum(entry["batches"] for entry in done), "recut": recut}
+    assert {key for key, count in removed.items() if count} == ({removes} if removes else set())
+    assert done or removes
+    ledger = sharing.accord("ledger", json=False).out
+    assert "0 batches, 0 readings" not in ledger and (" series withdrawn, " in ledger) == (removes != "batches")
+    assert (" re-cut, " in ledger) == (removes == "recut")
+
+
 def test_a_file_can_be_planned_before_it_is_put_in_place(sharing, tmp_path):
     sharing.record()
     candidate = tmp_path / "next.toml"

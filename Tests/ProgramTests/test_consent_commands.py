@@ -130,7 +130,7 @@ def test_an_agent_that_does_not_answer_is_named_after_two_ticks_and_catches_up(r
         assert 2 < time.monotonic() - begun < 8
         daemon.process.send_signal(signal.SIGCONT)
         assert result.code == 1
-        assert "nothing was kept" not in result.out
+        assert "removed: " not in result.out and " of environment from the history\n" in result.out
         assert f"accordd (process {daemon.process.pid}) runs and has not looked at the change within two ticks" in result.err
         assert 'environment = "deny"' in consent(recorded)
         wait_for(lambda: CANARY.encode() not in recorded.bytes_of_state(), "the deletion that was owed", seconds=10)
@@ -180,6 +180,8 @@ def test_a_state_directory_that_cannot_be_written_leaves_deletion_owed_and_the_g
         os.system(f"umount {recorded.var}")
     assert result.code == 1 and "the change is made, and this is owed: " in result.err, result.err
     assert "readonly database" in result.err
+    owed = {(entry["source"], entry["database"]) for entry in result.json[0]["removed"] if not entry["is_done"]}
+    assert owed == {(source, database) for source in ("product", "environment") for database in ("spool", "history")}
     assert set(result.json[0]["in_force"].values()) == {"deny"}
     assert recorded.accord("consent", "revoke").code == 0
     assert CANARY.encode() not in recorded.bytes_of_state()
