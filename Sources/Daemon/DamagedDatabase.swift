@@ -20,11 +20,7 @@ extension Agent {
       switch error.path {
       case state.history: try history.reopen()
       case state.spool: try spool.reopen()
-      default:
-        ledger = try Ledger.open(state, busyMilliseconds: Limits.daemonBusyMilliseconds)
-        try ledger.begin(state)
-        // Nothing counts as accepted any more.
-        watch.readAgain()
+      default: try beginLedgerAnew()
       }
       // What the database knew of the agreement is written down again.
       if error.path != state.history { isAgreementApplied = false }
@@ -33,10 +29,26 @@ extension Agent {
     } catch { cannotReplace(error) }
   }
 
+  /// Nothing counts as accepted any more.
+  private mutating func beginLedgerAnew() throws(RecordingError) {
+    ledger = try Ledger.open(state, busyMilliseconds: Limits.daemonBusyMilliseconds)
+    try ledger.begin(state)
+    watch.readAgain()
+  }
+
   /// Begins databases anew whose files somebody removed or replaced: what is written into a file without a
   /// name is lost, and nobody would notice.
   mutating func replaceRemovedDatabases() {
     do throws(RecordingError) {
+      if !ledger.isInPlace {
+        try beginLedgerAnew()
+        try Self.adoptCopies(ledger, spool, locations, clock, log)
+        noteBegun(state.ledger)
+        isAgreementApplied = false
+        log.error(
+          "\(state.ledger) was removed or replaced while in use: what was accepted is lost; begun anew"
+        )
+      }
       if !history.isInPlace {
         revocation.historyRewrite = nil
         try history.reopen()

@@ -13,6 +13,7 @@
 internal import Digest
 package import Handshake
 package import JSON
+internal import Linux
 package import SQLite
 internal import Telemetry
 
@@ -44,7 +45,18 @@ package struct Ledger: ~Copyable {
     return Ledger(database: database)
   }
 
-  init(database: consuming Database) { self.database = database }
+  init(database: consuming Database) {
+    inode = Self.inode(database.path)
+    self.database = database
+  }
+
+  /// The file as it was when it was opened.
+  private let inode: UInt64?
+
+  /// Whether the path still leads to the open file: rows in a file without a name are lost.
+  package var isInPlace: Bool { inode == Self.inode(database.path) }
+
+  private static func inode(_ path: String) -> UInt64? { ((try? FileState.of(path)) ?? nil)?.inode }
 
   /// Forgets what only an entry needs.
   package func releaseUnusedMemory() { database.releaseUnusedMemory() }

@@ -141,6 +141,27 @@ struct StateDirectoryTests {
     #expect(appliance.pseudonym == settled.pseudonym)
   }
 
+  @Test("a ledger that is removed under the agent's hands is a lost one, and sharing waits")
+  func removedLedger() throws {
+    let appliance = try Appliance(consent: consent(environment: "local"))
+    appliance.run(seconds: 60)
+    let grants = try Sharing(appliance).grants
+    shell(appliance, "rm ledger.db*")
+    appliance.run(seconds: 120)
+    #expect(appliance.journal.count("ledger.db was removed or replaced while in use") == 1)
+    #expect(appliance.journal.says("the record of what was accepted is lost"))
+    let kept = try appliance.batches(appliance.state.history, .environment)
+    let waiting = try Sharing(appliance).waiting
+    appliance.run(seconds: 60)
+    #expect(try appliance.batches(appliance.state.history, .environment) > kept)
+    #expect(try Sharing(appliance).waiting == waiting)
+    try appliance.accept()
+    appliance.run(seconds: 120)
+    #expect(try Sharing(appliance).grants == grants)
+    #expect(try Sharing(appliance).waiting > waiting)
+    #expect(try appliance.ledger().contains("database-begun"))
+  }
+
   @Test(
     "an older consent that is put back after a revocation shares nothing until it is saved again")
   func olderConsent() throws {
