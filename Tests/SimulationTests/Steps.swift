@@ -25,7 +25,8 @@ extension SimulatedAppliance {
       note("reboot")
       try reboot(stopping: .random(using: &generator))
     case 87..<90: turnClock()
-    case 90..<94: changeMachine()
+    case 90..<92: changeMachine()
+    case 92..<94: try haveSecondThoughts()
     case 94..<96:
       note("the power goes out")
       if Bool.random(using: &generator) {
@@ -50,6 +51,18 @@ extension SimulatedAppliance {
   private func pass(ticks: Int) throws {
     note("\(ticks) ticks from \(clock.boot!) \(clock.bootTimeMilliseconds)")
     for _ in 0..<ticks { try tick() }
+  }
+
+  /// An edit that does not stand for as long as a seal takes.
+  private func haveSecondThoughts() throws {
+    guard agent != nil else { return }
+    let (consent, offer) = (model.consent, model.offer)
+    if Bool.random(using: &generator) { try editConsent() } else { try editOffer() }
+    try pass(ticks: .random(in: 1...2, using: &generator))
+    (model.consent, model.offer) = (consent, offer)
+    writeConsent()
+    writeOffer()
+    note("both files as they were before")
   }
 
   private func restart() throws {
@@ -187,7 +200,10 @@ extension SimulatedAppliance {
     case 4: file.half.requests[source]?.resolutionSeconds = pick([10, 20, 30])
     case 5: file.half.requests[source]?.purpose = pick(["faults", "sales"])
     case 6: file.half.requests[source]?.retentionDays = pick([10, 30, 90])
-    case 7: file.half.endpoint = pick(["https://a.example:4318", "https://b.example:4318"])
+    case 7:
+      file.half.requests[.environment]?.extremes = pick([
+        [], ["system.cpu.load_average.1m"], ["system.cpu.*"],
+      ])
     case 8:
       if file.half.requests.removeValue(forKey: source) == nil {
         file.half.requests[source] = OfferHalf().requests[source]
