@@ -166,7 +166,7 @@ struct SettingsTests {
     try directory.write("accord.toml/other", "")
     let path = directory.path("accord.toml")
     #expect { try Settings.read(path) } throws: {
-      "\($0)" == "\(path): cannot read: Is a directory"
+      "\($0)" == "\(path): it is a directory; expected a plain text file"
     }
     let long = try directory.write("long.toml", String(repeating: "# comment\n", count: 30_000))
     #expect { try Settings.read(long) } throws: {
