@@ -175,6 +175,8 @@ final class SimulatedAppliance {
     {
       model.noteRevocation(row.integer(0) / 1_000_000_000)
     }
+    // A ledger that was lost has taken it along.
+    model.trustedMilliseconds = .min
     guard var row = try? database.prepare("SELECT boot, boot_ms, unix_ms FROM trusted_time"),
       (try? row.step()) ?? false
     else { return }
