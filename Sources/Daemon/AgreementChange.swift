@@ -153,7 +153,8 @@ extension Agent {
   private func announce() {
     let agreement = watch.agreement
     if let complaint = agreement.complaint { log.error(complaint) }
-    let kept = sourcesInForce.isEmpty ? "nothing is sampled" : sourcesInForce
+    let sources = agreement.sourcesInForce
+    let kept = sources.isEmpty ? "nothing is sampled" : sources
     switch agreement.standing {
     case .none: log.notice("there is no consent at \(locations.consent): nothing is sampled")
     case .held: break
@@ -163,16 +164,5 @@ extension Agent {
           + (agreement.offerProblem == nil || agreement.sharesSomething
             ? "" : "; nothing is shared"))
     }
-  }
-
-  /// "product share, environment local": every source that is not denied.
-  var sourcesInForce: String {
-    let agreement = watch.agreement
-    return DataSource.allCases.compactMap { source -> String? in
-      let terms = agreement.terms(of: source)
-      if terms.isHeld && agreement.standing == .inForce { return "\(source.name) held" }
-      guard terms.decision.verdict != .deny else { return nil }
-      return "\(source.name) \(terms.decision.verdict.name)"
-    }.joined(separator: ", ")
   }
 }

@@ -190,7 +190,7 @@ extension Agent {
       watch.agreement.grantIntent(for: $0) == .close
     }
     guard isRevoked else { return }
-    guard (try? Identity.current(state)) != .some(.none) else {
+    guard mayHaveIdentity else {
       let isRefused = DataSource.allCases.allSatisfy {
         watch.agreement.terms(of: $0).decision.verdict == .deny
       }
@@ -211,6 +211,11 @@ extension Agent {
     }
     replaceHashKey()
     try ledger.append(.identityRemoved, atMilliseconds: time) { _ in }
+  }
+
+  /// One that cannot be read may be there all the same.
+  private var mayHaveIdentity: Bool {
+    do { return try Identity.current(state) != nil } catch { return true }
   }
 
   /// One step. Returns whether another one would get further now.

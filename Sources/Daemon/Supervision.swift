@@ -103,7 +103,7 @@ extension Agent {
     case .none: work = "no agreement: nothing is sampled, nobody is contacted"
     case .held: work = "agreement held\(problem)"
     case .inForce:
-      let sources = sourcesInForce
+      let sources = agreement.sourcesInForce
       work =
         (sources.isEmpty ? "no source is agreed: nothing is sampled" : "sampling: \(sources)")
         + (problem.isEmpty

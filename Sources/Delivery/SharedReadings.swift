@@ -37,21 +37,24 @@ package struct SharedReadings: Sendable {
   }
 
   /// What leaves of `batch`, or has left of it; nil when it is damaged.
+  ///
+  /// - Parameter isVerified: its delivery is whole, so that the agreement of this moment picks exactly what left. Of
+  ///   another that has left everything is shown that is still kept.
   package func readings(
-    of batch: BatchSummary, from outbox: borrowing Outbox
+    of batch: BatchSummary, isVerified: Bool, from outbox: borrowing Outbox
   ) throws(SQLiteError) -> Batch? {
     guard let content = try outbox.content(of: batch) else { return nil }
     let starts = try outbox.counterStarts(for: [batch])
-    let hasLeft = batch.state == .sent || batch.state == .refused
+    let showsAll = !isVerified && (batch.state == .sent || batch.state == .refused)
     var body =
-      hasLeft
+      showsAll
       ? MetricsBody(ofWhatHasLeft: series, starts: starts, agreement)
       : MetricsBody(series: series, starts: starts, agreement)
     let base = outbox.timeBase(of: batch)
     body.add(content, boot: base.boot, offsetMilliseconds: base.offsetMilliseconds)
     let facts = try outbox.facts(of: batch)
     return Batch(
-      facts: hasLeft ? facts : facts.filter(agreement.shares), readings: body.shared())
+      facts: showsAll ? facts : facts.filter(agreement.shares), readings: body.shared())
   }
 
   /// Whether what is kept of a delivery still comes to the very bytes that left. It does not when the agreement has

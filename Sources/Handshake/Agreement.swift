@@ -88,6 +88,15 @@ package struct Agreement: Sendable {
     return [offerProblem].compactMap { $0 }
   }
 
+  /// "product share, environment local": every source that is not denied, or that doubt holds.
+  package var sourcesInForce: String {
+    DataSource.allCases.compactMap { source -> String? in
+      let terms = terms(of: source)
+      if terms.isHeld { return standing == .inForce ? "\(source.name) held" : nil }
+      return terms.decision.verdict == .deny ? nil : "\(source.name) \(terms.decision.verdict.name)"
+    }.joined(separator: ", ")
+  }
+
   package var sharesSomething: Bool { terms.contains { $0.decision.verdict == .share } }
 
   /// - Parameters:

@@ -25,6 +25,8 @@ extension Ledger {
     case spoolNewest = "spool_newest"
     /// The agreement and the gaps of which the newest row tells.
     case agreement
+    /// See Confirmation.
+    case confirmed
     /// The agreement that was last followed by deletion.
     case followed
     case historyGap = "history_gap"

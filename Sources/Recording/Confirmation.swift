@@ -8,23 +8,17 @@ package import SQLite
 extension Ledger {
   /// Notes that `agreement` was made by a command.
   package func confirm(_ agreement: Agreement) throws(SQLiteError) {
-    var statement = try database.prepare(
-      "INSERT INTO marks VALUES ('confirmed', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-    )
-    statement.bind(agreement.contentDigest.bytes)
-    try statement.run()
+    try set(.confirmed, agreement.contentDigest.description)
   }
 
   /// Whether `agreement` was made by the latest command, and has not been followed by deletion yet.
   package func isConfirmed(_ agreement: Agreement) throws(SQLiteError) -> Bool {
-    var query = try database.prepare("SELECT value FROM marks WHERE key = 'confirmed'")
-    guard try query.step() else { return false }
-    return query.blob(0) == agreement.contentDigest.bytes
+    try text(.confirmed) == agreement.contentDigest.description
   }
 
   /// The agreement has been followed by deletion: the same words written by hand later are another change.
   package func finishFollowing(_ fingerprint: String) throws(SQLiteError) {
-    try database.execute("DELETE FROM marks WHERE key = 'confirmed'")
+    try remove(.confirmed)
     try set(.followed, fingerprint)
   }
 

@@ -212,15 +212,9 @@ extension Acceptance {
 }
 
 extension Agreement {
-  /// "product share, environment local", every source that is not denied.
+  /// What is in force, as a clause.
   var summary: String {
-    let sources = DataSource.allCases.compactMap { source -> String? in
-      let terms = terms(of: source)
-      if terms.isHeld { return standing == .inForce ? "\(source.name) held" : nil }
-      return terms.decision.verdict == .deny ? nil : "\(source.name) \(terms.decision.verdict.name)"
-    }
-    return sources.isEmpty
-      ? "nothing is sampled, kept or sent"
-      : sources.joined(separator: ", ") + "; all else is denied"
+    sourcesInForce.isEmpty
+      ? "nothing is sampled, kept or sent" : sourcesInForce + "; all else is denied"
   }
 }

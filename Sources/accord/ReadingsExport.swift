@@ -24,16 +24,18 @@ enum ReadingsExport {
     let pseudonym = try Identity.current(StateDirectory(installation.locations.state)) ?? ""
     var verified: [Int64: Bool] = [:]
     for batch in batches {
-      guard let content = try shared.readings(of: batch, from: outbox) else {
-        Process.print("accord: batch \(batch.id) is damaged and cannot be read\n", to: 2)
-        continue
-      }
       let delivery = try batch.delivery.flatMap { number in try outbox.delivery(number) }
       if let delivery, delivery.outcome != .trying, verified[delivery.number] == nil {
         verified[delivery.number] = try shared.isWhole(delivery, in: outbox, pseudonym: pseudonym)
       }
-      let origin = Origin(
-        batch: batch, delivery: delivery, isVerified: delivery.flatMap { verified[$0.number] })
+      let isVerified = delivery.flatMap { verified[$0.number] }
+      guard
+        let content = try shared.readings(of: batch, isVerified: isVerified ?? false, from: outbox)
+      else {
+        Process.print("accord: batch \(batch.id) is damaged and cannot be read\n", to: 2)
+        continue
+      }
+      let origin = Origin(batch: batch, delivery: delivery, isVerified: isVerified)
       if installation.json { printObjects(content, origin) } else { printText(content, origin) }
     }
   }

@@ -70,6 +70,18 @@ def test_what_waits_is_shown_as_it_would_leave(sharing, receiver):
     assert {row["is_verified"] for row in sharing.accord("sent", "--readings").json if row["source"] == "environment"} == {False}
 
 
+def test_what_the_offer_dropped_before_it_left_is_not_in_the_copy(sharing, receiver, certificates):
+    sharing.record(ticks=5)
+    signals = [signal.replace("system.*", "system.cpu.*") for signal in OFFER["environment"]["signals"]]
+    sharing.write_offer(receiver.url, certificates.ca, environment=OFFER["environment"] | {"signals": signals})
+    assert sharing.accord("upload").code == 0
+    rows = sharing.accord("sent", "--readings").json
+    readings = [row for row in rows if row["kind"] != "fact"]
+    assert sorted(map(as_received, readings)) == received(receiver)
+    assert {row["is_verified"] for row in rows} == {True}
+    assert not any(row["signal"].startswith("system.memory") for row in rows)
+
+
 def test_people_read_it_as_a_table(delivered):
     text = delivered.accord("sent", "--readings", json=False).out
     line = next(line for line in text.splitlines() if "system.uptime" in line)
