@@ -18,7 +18,7 @@ extension Agent {
     do throws(RecordingError) {
       do { try Store.setAside(error.path) } catch { throw .file(error) }
       switch error.path {
-      case state.history: try history.reopen()
+      case state.history: try history.reopen(state)
       case state.spool: try spool.reopen()
       default: try beginLedgerAnew()
       }
@@ -51,7 +51,7 @@ extension Agent {
       }
       if !history.isInPlace {
         revocation.historyRewrite = nil
-        try history.reopen()
+        try history.reopen(state)
         noteBegun(state.history)
         log.error(
           "\(state.history) was removed or replaced while in use: what was in it is lost; begun anew"

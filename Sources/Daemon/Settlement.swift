@@ -41,7 +41,9 @@ package enum Settlement {
     let outcome = agent.settle(state, progress)
     agent.rememberPair()
     // accordd may run as another user than whoever gives commands.
-    for folder in [state.path, state.accepted] { try? Directory.handOver(folder) }
+    for folder in [state.path, state.accepted, state.privateFolder] {
+      try? Directory.handOver(folder)
+    }
     _ = consume lock
     return outcome
   }

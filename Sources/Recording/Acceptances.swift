@@ -167,7 +167,8 @@ extension StateDirectory {
 
   /// Whether anything is here that was made after the ledger.
   func hasTraces() throws(SystemError) -> Bool {
-    for path in [history, spool, identity] where try FileState.of(path) != nil { return true }
+    // The history last: where the spool is, the upload need not look for a file that its unit hides.
+    for path in [spool, identity, history] where try FileState.of(path) != nil { return true }
     return try !Directory.entries(accepted).isEmpty
   }
 }

@@ -23,7 +23,8 @@ package struct History: ~Copyable {
   package static func open(
     _ directory: StateDirectory, quotaBytes: Int64, rowsPerSeal: Int
   ) throws(RecordingError) -> History {
-    History(
+    do { try directory.makePrivateFolder() } catch { throw .file(error) }
+    return History(
       store: try RecordStore.open(
         directory.history, .history, in: directory, quotaBytes: quotaBytes),
       rowsPerSeal: rowsPerSeal)
@@ -51,7 +52,10 @@ package struct History: ~Copyable {
   package mutating func releaseUnusedMemory() { store.releaseUnusedMemory() }
 
   /// Begins a new file after the old one was set aside or removed. What is in memory stays.
-  package mutating func reopen() throws(RecordingError) { try store.reopen() }
+  package mutating func reopen(_ directory: StateDirectory) throws(RecordingError) {
+    do { try directory.makePrivateFolder() } catch { throw .file(error) }
+    try store.reopen()
+  }
 
   /// Wall clock minus boot clock as the newest batch has it; nil when that is not of this boot.
   package func latestOffset(boot: String) throws(SQLiteError) -> Int64? {

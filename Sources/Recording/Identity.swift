@@ -56,6 +56,7 @@ package enum HashKeyFile {
   package static func readOrMake(_ directory: StateDirectory) throws(HashKeyError) -> HashKey? {
     if let key = try read(directory) { return key }
     do {
+      try directory.makePrivateFolder()
       try AtomicFile.replace(
         directory.hashKey, with: Random.bytes(HashKey.byteCount), mode: 0o600,
         durability: .synchronised)

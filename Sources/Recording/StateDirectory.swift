@@ -6,14 +6,17 @@ package struct StateDirectory: Sendable {
 
   package init(_ path: String) { self.path = path }
 
-  package var history: String { path + "/history.db" }
+  /// What the upload never opens: its unit makes this folder inaccessible. A folder, because the files in it are
+  /// replaced by others of the same name.
+  package var privateFolder: String { path + "/private" }
+  package var history: String { privateFolder + "/history.db" }
   package var spool: String { path + "/spool.db" }
   package var ledger: String { path + "/ledger.db" }
   package var databases: [String] { [history, spool, ledger] }
   /// The pseudonym under which the appliance is known to the supplier.
   package var identity: String { path + "/identity" }
   /// The key under which attribute values are hashed. Only accordd may read it.
-  package var hashKey: String { path + "/hash.key" }
+  package var hashKey: String { privateFolder + "/hash.key" }
   /// Space that is given up when something has to be removed and the disk is full.
   package var reserve: String { path + "/reserve" }
   /// What was accepted of the supplier's offers.
@@ -24,6 +27,11 @@ package struct StateDirectory: Sendable {
   package var uploadLock: String { path + "/upload.lock" }
   /// Held shared while a database is opened, exclusively while one is replaced.
   var swapLock: String { path + "/swap.lock" }
+
+  /// Makes the folder of what the upload never opens.
+  func makePrivateFolder() throws(SystemError) {
+    try Directory.create(privateFolder, mode: 0o750)
+  }
 
   /// Whether the spool is being written anew at this moment.
   package var isSpoolRewritten: Bool { ((try? FileState.of(spool + ".rewrite")) ?? nil) != nil }

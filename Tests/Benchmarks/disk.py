@@ -73,7 +73,7 @@ class CountedDisk:
         """The seals that are in the database; it may lie in another mount namespace, so it is asked in there."""
         statement = "SELECT count(DISTINCT last_ms) FROM batches"
         python = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone())"
-        return int(self._machine.run("python3", "-c", python, str(self._state / "history.db"), statement))
+        return int(self._machine.run("python3", "-c", python, str(self._state / "private/history.db"), statement))
 
     def _now(self) -> dict[str, int]:
         if self._device:

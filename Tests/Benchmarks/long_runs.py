@@ -107,7 +107,7 @@ class LongRuns:
         self._take_history()
 
     def _sealed(self) -> int:
-        return (self.ticking.appliance.var / "history.db-wal").stat().st_mtime_ns
+        return (self.ticking.appliance.var / "private/history.db-wal").stat().st_mtime_ns
 
     def _take_memory(self) -> None:
         """What it is most of the time: it rises at a seal, and falls after it."""
@@ -141,10 +141,10 @@ class LongRuns:
         var = self.history.appliance.var
         ((size, readings, batches),) = self.history.appliance.sql(
             "history", "SELECT sum(length(columns)), sum(readings), count(*) FROM batches")
-        files = {name: (var / name).stat().st_size / 1024 for name in ("history.db", "history.db-wal")}
+        files = {name: (var / name).stat().st_size / 1024 for name in ("private/history.db", "private/history.db-wal")}
         note = (
             f"{self.history.series} series, {readings} readings in {batches} batches, {self.pace.name}; load: {LOAD}; "
-            f"history.db {files['history.db']:.0f} KiB and its log {files['history.db-wal']:.0f} KiB"
+            f"history.db {files['private/history.db']:.0f} KiB and its log {files['private/history.db-wal']:.0f} KiB"
         )
         self.rows.append(Row("long", "history", "bytes a reading", size / readings, 1, note))
         ((size, readings),) = self.history.appliance.sql(

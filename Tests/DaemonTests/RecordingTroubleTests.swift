@@ -37,7 +37,7 @@ struct RecordingTroubleTests {
 
   @Test(
     "a database that somebody removes is begun anew, and the journal says what that cost",
-    arguments: ["/history.db", "/spool.db"])
+    arguments: ["/private/history.db", "/spool.db"])
   func removed(name: String) throws {
     let appliance = try Appliance(consent: consent())
     appliance.run(seconds: 120)
@@ -47,7 +47,8 @@ struct RecordingTroubleTests {
     #expect(appliance.journal.count("was removed or replaced while in use") == 1)
     #expect(try appliance.batches(path, .environment) >= 1)
     // The other database has everything.
-    let other = appliance.locations.state + (name == "/spool.db" ? "/history.db" : "/spool.db")
+    let other =
+      appliance.locations.state + (name == "/spool.db" ? "/private/history.db" : "/spool.db")
     #expect(try appliance.batches(other, .environment) >= 4)
   }
 
@@ -55,7 +56,7 @@ struct RecordingTroubleTests {
     "while another program holds a database, sampling goes on in memory, and nothing is lost afterwards"
   )
   func locked() throws {
-    for path in ["/history.db", "/spool.db", "/ledger.db"] {
+    for path in ["/private/history.db", "/spool.db", "/ledger.db"] {
       let appliance = try Appliance(consent: consent())
       appliance.run(seconds: 60)
       let other = try Database(
@@ -113,7 +114,7 @@ struct RecordingTroubleTests {
 
   @Test(
     "a damaged database is set aside at the start, the ledger says so, and recording goes on",
-    arguments: ["history.db", "spool.db"])
+    arguments: ["private/history.db", "spool.db"])
   func damaged(_ name: String) throws {
     let appliance = try Appliance(consent: consent())
     appliance.stop()
@@ -197,7 +198,7 @@ struct RecordingTroubleTests {
       appliance.clock.advance(590_000)
       appliance.run(seconds: 10)
     }
-    for name in ["history.db", "spool.db"] {
+    for name in ["private/history.db", "spool.db"] {
       let state = try #require(try FileState.of(appliance.locations.state + "/" + name))
       #expect(state.sizeBytes < 256 * 1024 + 64 * 1024)
     }

@@ -36,10 +36,10 @@ struct StateDirectoryTests {
   static let changes = [
     Change(testDescription: "nothing", command: "true", outcome: .goesOn),
     Change(
-      testDescription: "the history deleted", command: "rm history.db*", outcome: .goesOn),
+      testDescription: "the history deleted", command: "rm private/history.db*", outcome: .goesOn),
     Change(
       testDescription: "the history put back from a backup",
-      command: "rm history.db*; cp -p $OLD/history.db* .", outcome: .goesOn),
+      command: "rm private/history.db*; cp -p $OLD/private/history.db* private/", outcome: .goesOn),
     Change(testDescription: "the spool deleted", command: "rm spool.db*", outcome: .beginsAnew),
     Change(
       testDescription: "everything deleted, as on the first day", command: "rm -r *",

@@ -226,8 +226,10 @@ class Appliance:
 
     def connection(self, database: str) -> sqlite3.Connection:
         """A connection to a database under var/lib/accord."""
-        return sqlite3.connect(f"file:{self.var}/{database}.db?mode=rw", uri=True, timeout=10)
+        folder = self.var / "private" if database == "history" else self.var
+        return sqlite3.connect(f"file:{folder}/{database}.db?mode=rw", uri=True, timeout=10)
 
-    def bytes_of_state(self, names: str = "*") -> bytes:
-        """The raw bytes of the files under var/lib/accord, one after the other."""
-        return b"".join(file.read_bytes() for file in sorted(self.var.glob(names)) if file.is_file())
+    def bytes_of_state(self, names: str | None = None) -> bytes:
+        """The raw bytes of the files under var/lib/accord, one after the other; not of the offers that were accepted."""
+        files = [file for pattern in ([names] if names else ["*", "private/*"]) for file in sorted(self.var.glob(pattern))]
+        return b"".join(file.read_bytes() for file in files if file.is_file())

@@ -31,7 +31,7 @@ def recorded(sharing: Appliance) -> Appliance:
     sharing.kernel.write_interfaces(**{CANARY: COUNTERS})
     sharing.record()
     assert CANARY.encode() in sharing.bytes_of_state("spool.db*")
-    assert CANARY.encode() in sharing.bytes_of_state("history.db*")
+    assert CANARY.encode() in sharing.bytes_of_state("private/history.db*")
     return sharing
 
 
@@ -95,7 +95,7 @@ def test_local_empties_the_spool_and_keeps_the_history(recorded):
     result = recorded.accord("consent", "revoke", "--local")
     assert result.code == 0 and removed(result) == {("product", "spool"), ("environment", "spool")}
     assert CANARY.encode() not in recorded.bytes_of_state("spool.db*")
-    assert CANARY.encode() in recorded.bytes_of_state("history.db*")
+    assert CANARY.encode() in recorded.bytes_of_state("private/history.db*")
     assert 'product = "local"\nenvironment = "local"\n' in consent(recorded)
 
 
@@ -156,7 +156,7 @@ def test_an_upload_under_way_closes_its_connection_and_is_named_as_in_flight(rec
 
 
 def test_what_another_program_holds_is_owed_and_done_by_the_agent_later(recorded):
-    reader = sqlite3.connect(f"file:{recorded.var}/history.db?mode=ro", uri=True)
+    reader = sqlite3.connect(f"file:{recorded.var}/private/history.db?mode=ro", uri=True)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM batches").fetchall()
     result = recorded.accord("consent", "revoke")
@@ -283,7 +283,7 @@ def test_a_delivery_in_progress_by_the_lock_alone_is_waited_for_and_named(record
         fcntl.flock(lock, fcntl.LOCK_EX)
         result = recorded.accord("consent", "revoke")
     assert result.code == 1 and "an upload is under way and did not end within 5 s" in result.err
-    assert CANARY.encode() not in recorded.bytes_of_state("history.db*")
+    assert CANARY.encode() not in recorded.bytes_of_state("private/history.db*")
 
 
 @needs_root
@@ -342,10 +342,10 @@ def test_a_killed_agent_is_no_hindrance(recorded):
 
 @needs_root
 def test_what_a_command_makes_belongs_to_whom_the_agents_files_belong(recorded):
-    for path in (recorded.var, *recorded.var.iterdir()):
+    for path in (recorded.var, *recorded.var.rglob("*")):
         os.chown(path, 65534, 65534)
     assert recorded.accord("consent", "revoke", "environment").code == 0
-    assert {(path.stat().st_uid, path.stat().st_gid) for path in recorded.var.iterdir()} == {(65534, 65534)}
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in recorded.var.rglob("*")} == {(65534, 65534)}
 
 
 @pytest.mark.parametrize("content", ["#" * 300_000, "\0", "\ufeffschema = 1\n[sources]\n"], ids=["large", "zero", "mark"])

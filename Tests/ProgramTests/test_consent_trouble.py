@@ -16,7 +16,7 @@ YEAR_2040_SECONDS = 2_208_988_800
 def recorded(sharing: Appliance) -> Appliance:
     """Both sources were shared for a while."""
     sharing.record()
-    assert SIGNAL in sharing.bytes_of_state("history.db*")
+    assert SIGNAL in sharing.bytes_of_state("private/history.db*")
     return sharing
 
 

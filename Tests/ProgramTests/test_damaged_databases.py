@@ -133,7 +133,7 @@ def test_databases_in_each_others_place_are_refused(sharing):
         sharing.sql(name, "PRAGMA wal_checkpoint(TRUNCATE)")
         for suffix in ("-wal", "-shm"):
             (sharing.var / f"{name}.db{suffix}").unlink(missing_ok=True)
-    (sharing.var / "history.db").rename(sharing.var / "spool.db")
+    (sharing.var / "private/history.db").rename(sharing.var / "spool.db")
     assert "spool.db is a database of something else" in one_line(sharing.command("accordd"))
 
 

@@ -14,14 +14,14 @@ COUNTERS = (11, 12, 13, 14, 15, 16, 17, 18)
 
 
 def digest(appliance: Appliance, value: str) -> str:
-    return hmac.new((appliance.var / "hash.key").read_bytes(), value.encode(), hashlib.sha256).hexdigest()
+    return hmac.new((appliance.var / "private/hash.key").read_bytes(), value.encode(), hashlib.sha256).hexdigest()
 
 
 def test_a_hashed_name_is_64_digits_on_the_wire_and_clear_nowhere(sharing, receiver):
     sharing.kernel.write_interfaces(canary7x=COUNTERS)
     sharing.write_consent(BOTH, redact=HASHED | {"os.name": "hash", "os.description": "drop"})
     sharing.record()
-    assert stat.S_IMODE((sharing.var / "hash.key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((sharing.var / "private/hash.key").stat().st_mode) == 0o600
     assert sharing.accord("upload").code == 0
     expected = digest(sharing, "canary7x")
     points = [point for point in receiver.points() if point.signal.startswith("system.network")]

@@ -34,7 +34,7 @@ def test_a_denied_source_leaves_at_once_and_its_traces_after_half_a_minute(shari
         assert sharing.accord("upload").code == 0
         wait_for(lambda: sharing.batches("environment"), "another batch")
         assert CANARY.encode() in sharing.bytes_of_state("spool.db*")
-        assert CANARY.encode() in sharing.bytes_of_state("history.db*")
+        assert CANARY.encode() in sharing.bytes_of_state("private/history.db*")
         pseudonym = sharing.accord("status").json[0]["pseudonym"]
 
         begun = time.monotonic()
@@ -48,7 +48,7 @@ def test_a_denied_source_leaves_at_once_and_its_traces_after_half_a_minute(shari
         assert {batch["state"] for batch in sharing.batches("environment")} == {"closed"}
         due = sharing.accord("status").json[0]["daemon"]["deletion_due_s"]
         assert SETTLING_SECONDS - 10 <= due <= SETTLING_SECONDS
-        assert CANARY.encode() in sharing.bytes_of_state("history.db*"), "removed before the word had settled"
+        assert CANARY.encode() in sharing.bytes_of_state("private/history.db*"), "removed before the word had settled"
 
         wait_for(lambda: CANARY.encode() not in sharing.bytes_of_state(), "the deletion", seconds=60)
         assert time.monotonic() - begun >= SETTLING_SECONDS - 1

@@ -95,7 +95,7 @@ def rounds_of_batches(sharing: Appliance, database: str, count: int) -> None:
 
 def put_back(sharing: Appliance, files: dict[str, bytes]) -> None:
     """Puts files back as they were. The ledger knows its own inode, so that one is written over."""
-    for path in sharing.var.iterdir():
+    for path in sharing.var.rglob("*"):
         if path.is_file() and path.name != "ledger.db":
             path.unlink()
     for name, content in files.items():
@@ -116,7 +116,7 @@ def is_done(sharing: Appliance) -> bool:
 def test_no_byte_of_hundreds_of_series_is_left_in_any_file(sharing, clock, word):
     sealed = recorded(sharing, clock)
     assert sharing.sql("history", "SELECT count(*) FROM series WHERE signal LIKE 'system.network%'")[0][0] > 400
-    (sharing.var / "history.db.damaged-1").write_bytes(NAMES[0].encode())
+    (sharing.var / "private/history.db.damaged-1").write_bytes(NAMES[0].encode())
     (sharing.var / "spool.db.rewrite").write_bytes(NAMES[0].encode())
     with sharing.daemon():
         pass_time(clock, 1)
@@ -138,7 +138,7 @@ def test_a_reader_in_the_way_is_waited_for_and_then_nothing_is_left(sharing, clo
         assert daemon.status["is_deletion_owed"] and not is_done(sharing)
         # Nobody who asks from now on is told of it, and what the reader does not touch is done.
         assert not [reading for reading in sharing.readings() if reading["signal"].startswith("system.network")]
-        assert all(name.startswith("history.db") for name in traces(sharing, sealed))
+        assert all(name.startswith("private/history.db") for name in traces(sharing, sealed))
         reader.execute("COMMIT")
         reader.close()
         # The tick after it says so.

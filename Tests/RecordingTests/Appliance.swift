@@ -62,10 +62,17 @@ final class Shelf {
 
   deinit {
     for name in names { unlink("\(path)/\(name)") }
+    rmdir("\(path)/private")
     rmdir(path)
   }
 
+  /// The files, those of the private folder with its name before theirs.
   var names: [String] {
+    (names(path).filter { $0 != "private" } + names("\(path)/private").map { "private/\($0)" })
+      .sorted()
+  }
+
+  private func names(_ path: String) -> [String] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []
@@ -75,7 +82,7 @@ final class Shelf {
       }
       if name != "." && name != ".." { names.append(name) }
     }
-    return names.sorted()
+    return names
   }
 
   func bytes(_ name: String) -> [UInt8] {
@@ -83,6 +90,7 @@ final class Shelf {
   }
 
   func write(_ bytes: [UInt8], to name: String) throws {
+    mkdir("\(path)/private", 0o750)
     try AtomicFile.replace("\(path)/\(name)", with: bytes, mode: 0o644, durability: .volatile)
   }
 

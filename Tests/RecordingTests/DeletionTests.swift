@@ -105,10 +105,13 @@ struct DeletionTests {
       ofClosedGrantsOf: .environment, reason: "r", nowMilliseconds: 5)
     try appliance.rewriteSpool()
     for canary in canaries.dropFirst(3) {
-      #expect(appliance.shelf.files(containing: canary).allSatisfy { $0.hasPrefix("history") })
+      #expect(
+        appliance.shelf.files(containing: canary).allSatisfy { $0.hasPrefix("private/history") })
     }
     #expect(
-      appliance.shelf.files(containing: "canary-device").allSatisfy { $0.hasPrefix("history") })
+      appliance.shelf.files(containing: "canary-device").allSatisfy {
+        $0.hasPrefix("private/history")
+      })
     #expect(try appliance.readings(appliance.directory.history).count == 24)
   }
 
@@ -186,8 +189,8 @@ struct DeletionTests {
   @Test("damaged copies of the database go with it")
   func damagedCopies() throws {
     let appliance = try filled()
-    try appliance.shelf.write(Array("canary-device".utf8), to: "history.db.damaged-1")
-    try appliance.shelf.write(Array("canary-device".utf8), to: "history.db.damaged-2")
+    try appliance.shelf.write(Array("canary-device".utf8), to: "private/history.db.damaged-1")
+    try appliance.shelf.write(Array("canary-device".utf8), to: "private/history.db.damaged-2")
     _ = try revoke(appliance)
     try appliance.rewriteHistory()
     try appliance.rewriteSpool()

@@ -91,7 +91,7 @@ struct EvictionTests {
       appliance.bootTime += 120_000
       try appliance.seal()
     }
-    for name in ["history.db", "spool.db"] {
+    for name in ["private/history.db", "spool.db"] {
       #expect(appliance.shelf.bytes(name).count < Int(quota) + 64 * 1024)
       #expect(appliance.shelf.bytes(name + "-wal").count <= Limits.walBytesMax + 64 * 1024)
     }

@@ -76,7 +76,9 @@ struct RewriteTests {
     try appliance.rewriteSpool()
     #expect(try !appliance.spool.owesDeletion())
     #expect(
-      appliance.shelf.files(containing: "canary-device").allSatisfy { $0.hasPrefix("history") })
+      appliance.shelf.files(containing: "canary-device").allSatisfy {
+        $0.hasPrefix("private/history")
+      })
     let free = try LockFile.acquire(appliance.directory.uploadLock, .exclusive) != nil
     #expect(free)
   }

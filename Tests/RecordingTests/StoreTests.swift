@@ -35,7 +35,7 @@ struct StoreTests {
 
   @Test("what was made is opened again, also when it was never begun")
   func reopened() throws {
-    try shelf.write([], to: "history.db")
+    try shelf.write([], to: "private/history.db")
     try open()
     try open()
     #expect(try RecordSummary.ofHistory(directory)?.totals.isEmpty == true)
@@ -43,14 +43,15 @@ struct StoreTests {
 
   @Test("a database of something else is left alone, and so is one of a newer form")
   func foreign() throws {
+    mkdir(directory.privateFolder, 0o750)
     let other = try Database(directory.history, .readWrite, busyTimeoutMilliseconds: 0)
     try other.execute("CREATE TABLE recipes (name TEXT)")
-    let before = shelf.bytes("history.db")
+    let before = shelf.bytes("private/history.db")
     let foreign = #expect(throws: RecordingError.self) { try open() }
     #expect(
       "\(foreign!)"
         == "\(directory.history) is a database of something else; move it away to begin anew")
-    #expect(shelf.bytes("history.db") == before)
+    #expect(shelf.bytes("private/history.db") == before)
     unlink(directory.history)
     try open()
     let newer = try Database(directory.history, .readWrite, busyTimeoutMilliseconds: 0)
@@ -67,7 +68,7 @@ struct StoreTests {
   func swapped() throws {
     let appliance = try Appliance(shelf)
     _ = consume appliance
-    try shelf.write(shelf.bytes("spool.db"), to: "history.db")
+    try shelf.write(shelf.bytes("spool.db"), to: "private/history.db")
     #expect(throws: RecordingError.self) { try open() }
   }
 
@@ -75,14 +76,14 @@ struct StoreTests {
     "a file that is no database is damaged, and stays as it is", arguments: [40, 4_096, 100_000])
   func noDatabase(_ size: Int) throws {
     let text = [UInt8](repeating: 0x41, count: size)
-    try shelf.write(text, to: "history.db")
+    try shelf.write(text, to: "private/history.db")
     let error = #expect(throws: RecordingError.self) { try open() }
     guard case .database(let cause) = error else {
       Issue.record("\(String(describing: error))")
       return
     }
     #expect(cause.kind == .damaged)
-    #expect(shelf.bytes("history.db") == text)
+    #expect(shelf.bytes("private/history.db") == text)
   }
 
   @Test("a directory that cannot be written is one sentence")
@@ -91,7 +92,7 @@ struct StoreTests {
     let error = #expect(throws: RecordingError.self) {
       _ = try History.open(StateDirectory("/sys/kernel"), quotaBytes: 1 << 20, rowsPerSeal: 6)
     }
-    #expect("\(error!)".hasPrefix("cannot open /sys/kernel/swap.lock: "))
+    #expect("\(error!)".hasPrefix("cannot create /sys/kernel/private: "))
     let missing = #expect(throws: RecordingError.self) {
       _ = try Ledger.open(StateDirectory("/nowhere/at/all"), busyMilliseconds: 0)
     }
@@ -145,18 +146,18 @@ struct StoreTests {
   )
   func setAside() throws {
     for round in 1...4 {
-      try shelf.write([UInt8](repeating: UInt8(round), count: 5_000), to: "history.db")
-      try shelf.write([1, 2, 3], to: "history.db-wal")
+      try shelf.write([UInt8](repeating: UInt8(round), count: 5_000), to: "private/history.db")
+      try shelf.write([1, 2, 3], to: "private/history.db-wal")
       try Store.setAside(directory.history)
     }
     try open()
     #expect(
       shelf.names.filter { $0.contains("damaged") } == [
-        "history.db.damaged-1", "history.db.damaged-2",
+        "private/history.db.damaged-1", "private/history.db.damaged-2",
       ])
-    #expect(shelf.bytes("history.db.damaged-1").first == 4)
-    #expect(shelf.bytes("history.db.damaged-2").first == 3)
-    #expect(!shelf.files(containing: [1, 2, 3]).contains("history.db-wal"))
+    #expect(shelf.bytes("private/history.db.damaged-1").first == 4)
+    #expect(shelf.bytes("private/history.db.damaged-2").first == 3)
+    #expect(!shelf.files(containing: [1, 2, 3]).contains("private/history.db-wal"))
   }
 
   @Test("an appliance that never recorded anything has nothing to read, which is no error")
