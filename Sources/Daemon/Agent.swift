@@ -54,6 +54,7 @@ package struct Agent: ~Copyable {
     didSet { work = describeWork() }
   }
   private var toldRecordingProblem: String?
+  private var lineAllowance = LineAllowance()
   /// Why the agreement could not be written down, as long as that is so.
   var agreementProblem: String? {
     didSet { work = describeWork() }
@@ -150,14 +151,17 @@ package struct Agent: ~Copyable {
   private mutating func sample(_ now: Int64) {
     guard isAgreementApplied else { return }
     let log = log
+    var allowance = lineAllowance
     sampler.takeSample(atBootTimeMilliseconds: now, wanted: gate.wantedFiles) { record in
+      guard let addition = allowance.take(record.file, atMilliseconds: now) else { return }
       switch record.outcome {
       case .failed(let failure):
-        log.warning("\(failure); its readings are missing until it is mended")
-      case .absent: log.info("\(record.file) is not there; its readings are absent")
-      case .readings, nil: log.info("\(record.file) can be read again")
+        log.warning("\(failure); its readings are missing until it is mended\(addition)")
+      case .absent: log.info("\(record.file) is not there; its readings are absent\(addition)")
+      case .readings, nil: log.info("\(record.file) can be read again\(addition)")
       }
     }
+    lineAllowance = allowance
     gate.permit(sampler.sample)
     guard gate.hasPermittedReadings else { return }
     history.append(gate.permitted)
@@ -250,7 +254,8 @@ package struct Agent: ~Copyable {
     if problem != recordingProblem { recordingProblem = problem }
     guard problem != toldRecordingProblem else { return }
     toldRecordingProblem = problem
-    log.warning("\(problem); readings are kept in memory until it is mended")
+    guard let addition = takeRecordingLine() else { return }
+    log.warning("\(problem); readings are kept in memory until it is mended\(addition)")
   }
 
   private mutating func recovered(byWriting hasWritten: Bool) {
@@ -258,7 +263,12 @@ package struct Agent: ~Copyable {
     // A seal of nothing proves nothing.
     guard hasWritten, toldRecordingProblem != nil else { return }
     toldRecordingProblem = nil
-    log.notice("readings are written to the disk again")
+    guard let addition = takeRecordingLine() else { return }
+    log.notice("readings are written to the disk again\(addition)")
+  }
+
+  private mutating func takeRecordingLine() -> String? {
+    lineAllowance.take("recording", atMilliseconds: clock.bootTimeMilliseconds)
   }
 }
 

@@ -93,6 +93,10 @@ package enum Limits {
   /// suspend takes the time from a clock of whole seconds; a disciplined clock moves 30 ms a minute.
   package static let clockStepMilliseconds: Int64 = 2_000
 
+  /// Lines in the journal about one thing that changes back and forth: enough to see that it does, and a day of it
+  /// stays below 20 KiB.
+  package static let linesPerHourMax = 6
+
   // MARK: delivery
 
   /// One request, compressed: nginx refuses more unless told otherwise.
