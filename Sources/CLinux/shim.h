@@ -5,17 +5,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <link.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -24,6 +27,7 @@
 #include <sys/timerfd.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -115,12 +119,13 @@ static inline long linux_send_datagram(int socket, const void *bytes, size_t cou
   return sendto(socket, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)address, size);
 }
 
-// Signal sets are opaque unions; these two signals are all that the daemon waits for.
-static inline int linux_termination_signal_descriptor(void) {
+// Signal sets are opaque unions; these three signals are all that the daemon waits for.
+static inline int linux_signal_descriptor(void) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   if (sigprocmask(SIG_BLOCK, &set, NULL) == -1) return -1;
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -130,6 +135,26 @@ static inline void linux_ignore_file_size_pipe_and_child_signals(void) {
   signal(SIGXFSZ, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGCHLD, SIG_IGN);
+}
+
+// prctl is a variadic function.
+static inline int linux_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// The environment is a global array, and the members of a wait status are macros. A parent that ignores SIGCHLD is
+// never told how a child ended.
+extern char **environ;
+static inline int linux_run(const char *path, char *const arguments[]) {
+  signal(SIGCHLD, SIG_DFL);
+  pid_t process;
+  int error = posix_spawn(&process, path, NULL, NULL, arguments, environ);
+  if (error != 0) {
+    errno = error;
+    return -1;
+  }
+  int status;
+  while (waitpid(process, &status, 0) == -1)
+    if (errno != EINTR) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 // <link.h> shows dl_iterate_phdr and its structure only to _GNU_SOURCE. These are its first members.

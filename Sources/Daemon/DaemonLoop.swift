@@ -10,17 +10,25 @@ package enum DaemonLoop {
 
   /// Returns when SIGTERM or SIGINT came and everything in memory is sealed.
   package static func run(
-    _ locations: Locations, kernelRoot: KernelRoot, settings: Settings, log: Log
+    _ locations: Locations, kernelRoot: KernelRoot, log: Log
   ) throws(StartError) {
     Process.prepareForService()
-    try checkSettings(locations)
+    var settings = try settings(locations)
     let lock = try StartError.translating { () throws(SystemError) in
+      if locations.isSystem { try Process.forbidDumps() }
       try Directory.create(locations.state, mode: 0o750)
       return try LockFile.acquire(StateDirectory(locations.state).daemonLock, .exclusive)
     }
     guard lock != nil else {
       throw StartError("another accordd already works in \(locations.state)")
     }
+    while let others = try work(locations, kernelRoot, settings, log) { settings = others }
+  }
+
+  /// Works by `settings` until told to stop, which is nil, or until accord.toml says others, which are returned.
+  private static func work(
+    _ locations: Locations, _ kernelRoot: KernelRoot, _ settings: Settings, _ log: Log
+  ) throws(StartError) -> Settings? {
     let loop = try StartError.translating { () throws(SystemError) in
       try PollLoop.start(intervalMilliseconds: settings.tickMilliseconds)
     }
@@ -46,19 +54,27 @@ package enum DaemonLoop {
       case .silence:
         if hasWork { hasWork = agent.workBetweenTicks() }
         if patience != nil { supervision.pingWatchdog() }
+      case .reload:
+        guard let others = agent.otherSettings() else { continue }
+        try stop(&agent)
+        return others
       case .termination:
         supervision.stopping()
-        guard agent.stop() else {
-          throw StartError("not everything could be written to the disk")
-        }
-        return
+        try stop(&agent)
+        return nil
       }
     }
   }
 
+  private static func stop(_ agent: inout Agent) throws(StartError) {
+    guard agent.stop() else { throw StartError("not everything could be written to the disk") }
+  }
+
+  /// What accord.toml says, and nothing when it cannot be believed or understood.
+  ///
   /// The settings say which devices are sampled, so they are the administrator's alone. Who can write their folder is
   /// found with the agreement, which lies in it, and holds that.
-  private static func checkSettings(_ locations: Locations) throws(StartError) {
+  package static func settings(_ locations: Locations) throws(StartError) -> Settings {
     let state = try StartError.translating { () throws(SystemError) in
       try FileState.of(locations.settings)
     }
@@ -66,5 +82,29 @@ package enum DaemonLoop {
     if let state, let problem = owners.problem(with: locations.settings, state) {
       throw StartError("\(problem)")
     }
+    do { return try Settings.read(locations.settings) } catch { throw StartError(error) }
+  }
+}
+
+extension Agent {
+  /// What accord.toml says by now, when that can be followed and is something else: whatever is wrong with it, the agent
+  /// goes on as before.
+  func otherSettings() -> Settings? {
+    let others: Settings
+    do { others = try DaemonLoop.settings(locations) } catch {
+      log.error("\(error); the settings from before stay in force")
+      return nil
+    }
+    if let recordingProblem {
+      // What waits in memory would be lost.
+      log.error("\(recordingProblem); the settings from before stay in force until it is mended")
+      return nil
+    }
+    guard others != settings else {
+      log.notice("\(locations.settings) was read again: it says what is in force")
+      return nil
+    }
+    log.notice("\(locations.settings) was read again: other settings are in force")
+    return others
   }
 }

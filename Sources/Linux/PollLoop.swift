@@ -1,4 +1,4 @@
-// What the daemon waits for: the next tick, or the word to stop. Two descriptors and one `ppoll`.
+// What the daemon waits for: the next tick, or a word from outside. Two descriptors and one `ppoll`.
 
 internal import CLinux
 
@@ -6,26 +6,28 @@ package struct PollLoop: ~Copyable {
   package enum Event: Sendable {
     /// `missed` ticks went by unserved before this one (the machine was suspended or overloaded).
     case tick(missed: UInt64)
-    /// SIGTERM or SIGINT.
+    /// SIGTERM or SIGINT; SIGHUP too where the program runs in somebody's terminal, which is gone then.
     case termination
+    /// SIGHUP: the settings are to be read again.
+    case reload
     /// Nothing came for as long as was asked.
     case silence
   }
 
   private let timer: FileDescriptor
-  private let termination: FileDescriptor
+  private let signals: FileDescriptor
 
   /// Ticks come at whole multiples of the interval of the boot clock, so that a restart keeps the rhythm.
   /// The corresponding C functions are `timerfd_create`, `timerfd_settime` and `signalfd`.
   package static func start(intervalMilliseconds: Int64) throws(SystemError) -> PollLoop {
     let timer = try startTimer(intervalMilliseconds)
-    let termination = try watchTermination()
-    return PollLoop(timer: timer, termination: termination)
+    let signals = try watchSignals()
+    return PollLoop(timer: timer, signals: signals)
   }
 
-  private init(timer: consuming FileDescriptor, termination: consuming FileDescriptor) {
+  private init(timer: consuming FileDescriptor, signals: consuming FileDescriptor) {
     self.timer = timer
-    self.termination = termination
+    self.signals = signals
   }
 
   private static func startTimer(_ intervalMilliseconds: Int64) throws(SystemError)
@@ -45,19 +47,19 @@ package struct PollLoop: ~Copyable {
     return timer
   }
 
-  private static func watchTermination() throws(SystemError) -> FileDescriptor {
-    let number = linux_termination_signal_descriptor()
+  private static func watchSignals() throws(SystemError) -> FileDescriptor {
+    let number = linux_signal_descriptor()
     guard number != -1 else { throw .last("watch for signals") }
     return FileDescriptor(owning: number)
   }
 
-  /// Waits for the next event; termination goes before a tick. The corresponding C function is `ppoll`.
+  /// Waits for the next event; a signal goes before a tick. The corresponding C function is `ppoll`.
   ///
   /// - Parameter atMostMilliseconds: how long, suspends not included; nil is for ever.
   package func wait(atMostMilliseconds: Int64? = nil) throws(SystemError) -> Event {
     let limit = atMostMilliseconds.map { timespec(milliseconds: $0) }
     var watched = (
-      pollfd(fd: termination.number, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0),
       pollfd(fd: timer.number, events: Int16(POLLIN), revents: 0)
     )
     while true {
@@ -71,11 +73,21 @@ package struct PollLoop: ~Copyable {
       }
       guard ready != -1 else { throw .last("wait for the next tick") }
       if ready == 0 { return .silence }
-      if watched.0.revents != 0 { return .termination }
+      if watched.0.revents != 0, let event = signalled() { return event }
       var expirations: UInt64 = 0
       let count = unsafe CLinux.read(timer.number, &expirations, 8)
       if count == 8 { return .tick(missed: expirations - 1) }
     }
+  }
+}
+
+extension PollLoop {
+  /// What the oldest waiting signal asks for. The corresponding C function is `read`.
+  private func signalled() -> Event? {
+    var signal = signalfd_siginfo()
+    let count = unsafe CLinux.read(signals.number, &signal, MemoryLayout<signalfd_siginfo>.size)
+    guard count == MemoryLayout<signalfd_siginfo>.size else { return nil }
+    return signal.ssi_signo == UInt32(SIGHUP) && !Process.isTerminal(0) ? .reload : .termination
   }
 }
 

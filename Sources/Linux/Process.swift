@@ -3,6 +3,8 @@ internal import CLinux
 package enum Process {
   /// The user whose files this process makes. The corresponding C function is `geteuid`.
   package static var effectiveUser: UInt32 { geteuid() }
+  /// The user who runs the process, whoever's rights it takes. The corresponding C function is `getuid`.
+  package static var user: UInt32 { getuid() }
   package static var identifier: Int32 { getpid() }
 
   /// What a program does first that keeps other people's data: new files are nobody else's (umask), and a
@@ -24,6 +26,22 @@ package enum Process {
     linux_unmap_unused_code()
   }
 
+  /// Keeps other processes of the same user out of this one: they cannot read its memory, take a file it has open or go
+  /// through /proc into what it sees, and a crash leaves no image of it (PR_SET_DUMPABLE of prctl(2)).
+  package static func forbidDumps() throws(SystemError) {
+    guard linux_forbid_dumps() == 0 else { throw .last("forbid dumps of this process") }
+  }
+
+  /// Runs another program with this process's standard input and outputs, waits for its end and returns its exit code;
+  /// 128 and the signal's number when a signal ended it. The corresponding C functions are `posix_spawn` and `waitpid`.
+  package static func run(_ path: String, _ arguments: [String]) throws(SystemError) -> Int32 {
+    var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
+    defer { unsafe words.forEach { unsafe free($0) } }
+    let code = unsafe linux_run(path, &words)
+    guard code != -1 else { throw .last("run", path) }
+    return code
+  }
+
   /// Ends the process. The corresponding C function is `exit`.
   package static func exit(_ code: Int32) -> Never { CLinux.exit(code) }
 
@@ -36,7 +54,7 @@ package enum Process {
   /// The corresponding C function is `getpwuid`.
   package static var userName: String? {
     if let name = environment("SUDO_USER"), !name.isEmpty { return name }
-    return unsafe getpwuid(geteuid()).map { unsafe String(cString: $0.pointee.pw_name) }
+    return unsafe getpwuid(getuid()).map { unsafe String(cString: $0.pointee.pw_name) }
   }
 
   /// Whether a person sits at the other end. The corresponding C function is `isatty`.

@@ -1,7 +1,7 @@
-// The daemon's main: reads its three flags, and runs until it is told to stop.
+// The daemon's main: reads its few flags, and runs until it is told to stop.
 //
 // No argument parser library: the one that `accord` uses would add 8 MB to a program that is always resident,
-// for three flags.
+// for a few flags.
 
 internal import Configuration
 internal import Daemon
@@ -12,16 +12,18 @@ enum AccordDaemon {
   private static let help = """
     accordd: samples what the agreement allows, and keeps it for `accord upload`. It has no network.
 
-    Usage: accordd [--prefix DIR] [--kernel-root DIR]
+    Usage: accordd [--prefix DIR] [--kernel-root DIR] [--check]
 
       --prefix DIR       where etc/accord, var/lib/accord and run/accord are found (default /)
       --kernel-root DIR  where proc, sys and etc/os-release are found (default /)
+      --check            say what is wrong with accord.toml, if anything is, and do nothing else
       --version          print the version
       --help             print this
 
     Example: accordd --prefix /tmp/demo
 
-    It runs in the foreground until SIGTERM or SIGINT, seals what it has in memory, and exits 0.
+    It runs in the foreground until SIGTERM or SIGINT, seals what it has in memory, and exits 0. SIGHUP makes it read
+    accord.toml again; when something is wrong with that, it says so and goes on as before.
     Exit codes: 0 stopped, 1 cannot work, 2 wrong usage.
 
     """
@@ -40,10 +42,12 @@ enum AccordDaemon {
     }
     let locations = Locations(prefix: options.prefix)
     do {
-      let settings = try Settings.read(locations.settings)
-      try DaemonLoop.run(
-        locations, kernelRoot: KernelRoot(options.kernelRoot), settings: settings,
-        log: .standardError)
+      if options.onlyChecks {
+        _ = try DaemonLoop.settings(locations)
+      } else {
+        try DaemonLoop.run(
+          locations, kernelRoot: KernelRoot(options.kernelRoot), log: .standardError)
+      }
     } catch {
       Log.standardError.error("\(error)")
       Process.exit(1)
@@ -57,6 +61,7 @@ enum AccordDaemon {
   private struct Options {
     var prefix = "/"
     var kernelRoot = "/"
+    var onlyChecks = false
     var textToPrint: String?
 
     init(_ arguments: [String]) throws(UsageError) {
@@ -73,6 +78,7 @@ enum AccordDaemon {
         switch parts[0] {
         case "--prefix": prefix = try value()
         case "--kernel-root": kernelRoot = try value()
+        case "--check": onlyChecks = true
         case "--help", "-h": textToPrint = AccordDaemon.help
         case "--version": textToPrint = "accordd \(DaemonLoop.version)\n"
         default: throw UsageError(description: "unknown option '\(flag)'; see accordd --help")

@@ -111,9 +111,22 @@ struct TimeTests {
       _ = try loop.wait()
       // To this thread: the test's process has others, which do not block the signal.
       raise(SIGTERM)
-      for _ in 0..<3 {
-        guard case .termination = try loop.wait() else { exit(1) }
-      }
+      guard case .termination = try loop.wait() else { exit(1) }
+      guard case .tick = try loop.wait() else { exit(2) }
+      exit(7)
+    }
+  }
+
+  @Test("SIGHUP asks for the settings, or ends the waiting where a terminal is gone")
+  func reload() async {
+    await #expect(processExitsWith: .exitCode(7)) {
+      let loop = try PollLoop.start(intervalMilliseconds: 3_600_000)
+      dup2(open("/dev/null", O_RDONLY), 0)
+      raise(SIGHUP)
+      guard case .reload = try loop.wait() else { exit(1) }
+      dup2(open("/dev/ptmx", O_RDWR), 0)
+      raise(SIGHUP)
+      guard case .termination = try loop.wait() else { exit(2) }
       exit(7)
     }
   }
