@@ -15,9 +15,13 @@ package struct Log: Sendable {
   /// - Parameter write: where lines go; tests collect them.
   package init(_ write: @escaping @Sendable (Level, String) -> Void) { self.write = write }
 
+  /// Whether the journal reads standard error.
+  package static var isReadByJournal: Bool {
+    isJournal(Process.environment("JOURNAL_STREAM"), try? FileState.of(descriptorNumber: 2))
+  }
+
   package static let standardError: Log = {
-    let hasLevels = isJournal(
-      Process.environment("JOURNAL_STREAM"), try? FileState.of(descriptorNumber: 2))
+    let hasLevels = isReadByJournal
     return Log { level, text in
       // A file may be quoted that holds a line break: what follows is no line of its own.
       let line = text.utf8.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }

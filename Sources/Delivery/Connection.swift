@@ -3,7 +3,8 @@
 //
 // Whoever can write these files decides whom this appliance trusts, so they are held to the agreement's rule: they
 // belong to root, and only their owner writes them. What is secret, the key, the headers and a proxy's password, must not
-// be readable by others either.
+// be readable by others either. Where root alone may read a secret, the service manager hands a copy of it to the upload
+// (systemd.exec(5), LoadCredential): the file is judged, the copy is read.
 
 package import Configuration
 package import HTTPS
@@ -39,7 +40,7 @@ package struct Connection: Sendable {
   private static func headers(
     _ path: String
   ) throws(FileProblem) -> [(name: String, value: String)] {
-    let bytes = try read(path, limitBytes: Limits.configurationFileBytesMax)
+    let bytes = try read(credential(path), limitBytes: Limits.configurationFileBytesMax)
     return try HeadersFile.parse(bytes, path: path)
   }
 
@@ -99,7 +100,9 @@ package struct Connection: Sendable {
       request.trustsSystemBesideText = own == nil
     }
     if let file = settings.clientCertificateFile, let keyFile = settings.clientKeyFile {
-      request.clientCertificate = (Self.path(file, directory), Self.path(keyFile, directory))
+      request.clientCertificate = (
+        Self.path(file, directory), Self.credential(Self.path(keyFile, directory))
+      )
     }
     request.proxy = settings.proxy?.url
     request.connectTimeoutSeconds = Limits.connectTimeoutSeconds
@@ -123,13 +126,28 @@ package struct Connection: Sendable {
     name.hasPrefix("/") ? name : "\(directory)/\(name)"
   }
 
+  /// The copy of a secret file that the service manager has made for this process, under the same name; the file itself
+  /// where there is none. An empty one stands for a file that was not there.
+  private static func credential(_ path: String) -> String {
+    guard let folder = Process.environment("CREDENTIALS_DIRECTORY"),
+      let name = path.split(separator: "/").last
+    else { return path }
+    let copy = "\(folder)/\(name)"
+    let size = ((try? FileState.of(copy)) ?? nil)?.sizeBytes ?? 0
+    return size > 0 ? copy : path
+  }
+
   private static func read(_ path: String, limitBytes: Int) throws(FileProblem) -> [UInt8] {
     do {
-      return try FileDescriptor.open(path, .readOnly).readAll(limitBytes: limitBytes)
+      return try Rights.ofCaller { () throws(SystemError) in
+        try FileDescriptor.open(path, .readOnly).readAll(limitBytes: limitBytes)
+      }
     } catch {
       throw FileProblem(
         FilePlace(file: path), "\(error)",
-        expected: "expected a readable file of at most \(limitBytes / 1024) KiB")
+        expected: error.isPermissionDenied
+          ? "expected a file that this user may read: run this as root"
+          : "expected a readable file of at most \(limitBytes / 1024) KiB")
     }
   }
 }

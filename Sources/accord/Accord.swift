@@ -51,6 +51,22 @@ struct InstallationOptions: ParsableArguments {
   }
 }
 
+/// A command that works on an installation.
+protocol InstallationCommand: ParsableCommand {
+  var installation: InstallationOptions { get }
+}
+
+extension InstallationOptions {
+  /// On the installed system root works with the rights of the agent's user. Below a prefix, the way to which may be
+  /// closed to that user, what root makes is given to it afterwards.
+  func takeRights() throws(SystemError) {
+    guard locations.isSystem, Process.user == 0, let state = try FileState.of(locations.state),
+      state.owner != 0
+    else { return }
+    try Rights.take(user: state.owner, group: state.group)
+  }
+}
+
 /// How a command ends when it does not end well.
 struct CommandFailure: Error {
   enum Code: Int32 {
@@ -76,6 +92,7 @@ enum Main {
     Process.prepareForService()
     do {
       var command = try Accord.parseAsRoot()
+      if let command = command as? any InstallationCommand { try command.installation.takeRights() }
       try command.run()
     } catch let failure as CommandFailure {
       if !failure.message.isEmpty { Process.print("accord: \(failure.message)\n", to: 2) }

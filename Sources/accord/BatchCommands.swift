@@ -7,7 +7,7 @@ internal import Linux
 internal import Recording
 internal import Telemetry
 
-struct OutboxCommand: ParsableCommand {
+struct OutboxCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "outbox",
     abstract: "What waits to be sent, batch by batch or decoded.",
@@ -27,7 +27,7 @@ struct OutboxCommand: ParsableCommand {
   }
 }
 
-struct SentCommand: ParsableCommand {
+struct SentCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "sent",
     abstract: "What was sent and accepted, batch by batch or decoded.",

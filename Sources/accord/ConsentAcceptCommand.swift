@@ -7,7 +7,7 @@ internal import Recording
 internal import TOML
 internal import Telemetry
 
-struct ConsentAcceptCommand: ParsableCommand {
+struct ConsentAcceptCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "accept",
     abstract: "Read the supplier's whole offer, and agree to it.",
@@ -40,7 +40,7 @@ struct ConsentAcceptCommand: ParsableCommand {
       offer, accepted: AcceptedOffer.latest(AgreementInForce.read(locations), locations))
     if !installation.json { text.print() }
     try ask()
-    let name = by ?? Process.userName ?? "user \(Process.effectiveUser)"
+    let name = by ?? Process.userName ?? "user \(Process.user)"
     try file.set("supplier", to: .string(offer.supplier.value))
     try file.set("accepts", to: .integer(offer.revision.value))
     try file.set("accepted_by", to: .string(name))

@@ -6,7 +6,7 @@ internal import Linux
 internal import TOML
 internal import Telemetry
 
-struct ConsentCheckCommand: ParsableCommand {
+struct ConsentCheckCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Whether both files can be read, and what they come to. Changes nothing.",

@@ -28,13 +28,13 @@ struct ConsentFile {
     do {
       let path = locations.consent
       guard let state = try FileState.of(path, followsLink: false) else {
-        guard !toChange || Process.effectiveUser == 0 || !locations.isSystem else {
+        guard !toChange || Process.user == 0 || !locations.isSystem else {
           throw CommandFailure(.failed, "only root can make \(locations.consent); run this as root")
         }
         return ConsentFile(
           path: path, state: nil, text: Array(beginning.utf8), readProblem: nil)
       }
-      guard !toChange || [0, state.owner].contains(Process.effectiveUser) else {
+      guard !toChange || [0, state.owner].contains(Process.user) else {
         throw CommandFailure(
           .failed,
           "only root and the file's owner (user \(state.owner)) can change \(path); run this as one of them"
@@ -50,8 +50,10 @@ struct ConsentFile {
   private static func content(_ path: String) -> Result<[UInt8], SystemError> {
     do throws(SystemError) {
       return .success(
-        try FileDescriptor.open(path, .readOnlyPlain).readAll(
-          limitBytes: Limits.configurationFileBytesMax))
+        try Rights.ofCaller { () throws(SystemError) in
+          try FileDescriptor.open(path, .readOnlyPlain).readAll(
+            limitBytes: Limits.configurationFileBytesMax)
+        })
     } catch { return .failure(error) }
   }
 
@@ -117,10 +119,12 @@ struct ConsentFile {
       if try FileState.of(path, followsLink: false) != state {
         throw CommandFailure(.failed, "\(path) was changed meanwhile; nothing was done: try again")
       }
-      // Between these two there is no consent, which closes both gates as well.
-      if isReplacement { try AtomicFile.move(path, over: path + ".replaced") }
-      try AtomicFile.rewrite(
-        path, like: isReplacement ? nil : state, orMode: 0o644, with: text)
+      try Rights.ofCaller { () throws(SystemError) in
+        // Between these two there is no consent, which closes both gates as well.
+        if isReplacement { try AtomicFile.move(path, over: path + ".replaced") }
+        try AtomicFile.rewrite(
+          path, like: isReplacement ? nil : state, orMode: 0o644, with: text)
+      }
     } catch let error as SystemError {
       throw CommandFailure(.failed, "\(error); nothing was changed")
     }

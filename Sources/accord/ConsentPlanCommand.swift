@@ -8,7 +8,7 @@ internal import Sampling
 internal import TOML
 internal import Telemetry
 
-struct ConsentPlanCommand: ParsableCommand {
+struct ConsentPlanCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "What a change would stop, start and delete. Changes nothing.",

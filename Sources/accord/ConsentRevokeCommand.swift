@@ -7,7 +7,7 @@ internal import Recording
 internal import TOML
 internal import Telemetry
 
-struct ConsentRevokeCommand: ParsableCommand {
+struct ConsentRevokeCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
     abstract: "Take back what was agreed, all of it or single sources, and remove what was kept.",

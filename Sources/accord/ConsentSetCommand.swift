@@ -40,7 +40,7 @@ struct SourceChange {
   }
 }
 
-struct ConsentSetCommand: ParsableCommand {
+struct ConsentSetCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "set",
     abstract: "Say for single sources what may happen to them: deny, local or share.",

@@ -5,7 +5,7 @@ internal import JSON
 internal import TOML
 internal import Telemetry
 
-struct ConsentShowCommand: ParsableCommand {
+struct ConsentShowCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
     abstract: "Who shares what with whom, why, at which resolution and until when.",

@@ -4,7 +4,7 @@ internal import HTTPS
 internal import JSON
 internal import Linux
 
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Why an upload does not get through: goes its way layer by layer. Changes nothing.",

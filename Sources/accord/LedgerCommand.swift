@@ -8,7 +8,7 @@ internal import Linux
 internal import Recording
 internal import TOML
 
-struct LedgerCommand: ParsableCommand {
+struct LedgerCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "ledger",
     abstract: "What was agreed, revoked, lost and sent, one fact a line, newest last.",

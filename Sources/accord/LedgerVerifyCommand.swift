@@ -3,7 +3,7 @@ internal import Configuration
 internal import JSON
 internal import Recording
 
-struct LedgerVerifyCommand: ParsableCommand {
+struct LedgerVerifyCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Whether every row of the ledger is as it was written.",

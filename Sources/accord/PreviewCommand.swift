@@ -7,7 +7,7 @@ internal import Recording
 internal import Sampling
 internal import Telemetry
 
-struct PreviewCommand: ParsableCommand {
+struct PreviewCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "preview",
     abstract: "What would be sampled now, and what the agreement does with each reading.",

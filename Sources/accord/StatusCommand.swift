@@ -8,7 +8,7 @@ internal import Recording
 internal import TOML
 internal import Telemetry
 
-struct StatusCommand: ParsableCommand {
+struct StatusCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract:

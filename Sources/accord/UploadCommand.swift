@@ -1,10 +1,11 @@
 internal import ArgumentParser
+internal import Daemon
 internal import Delivery
 internal import JSON
 internal import Linux
 internal import Telemetry
 
-struct UploadCommand: ParsableCommand {
+struct UploadCommand: InstallationCommand {
   static let configuration = CommandConfiguration(
     commandName: "upload",
     abstract: "Deliver what waits to the receiver that the agreement names.",
@@ -21,15 +22,39 @@ struct UploadCommand: ParsableCommand {
   var scheduled = false
 
   func run() throws {
-    let report: UploadReport
-    do {
-      report = try Uploader.run(installation.locations, clock: SystemClock(), isByHand: !scheduled)
-    } catch { throw Self.failure(error) }
-    if installation.json { printObject(report) } else { printText(report) }
-    if let refusal = report.refusal { throw Self.failure(refusal) }
-    if let reason = report.stopped {
-      throw CommandFailure(.failed, "\(reason); what is not delivered stays and is tried again")
+    let locations = installation.locations
+    if !scheduled, UploadUnit.isInstalled(locations) {
+      let outcome = try UploadUnit.deliver(locations, json: installation.json)
+      outcome.lines.forEach(Output.print)
+      return try outcome.end()
     }
+    let errand = scheduled ? UploadErrand.take(locations) : nil
+    let outcome = deliver(
+      isByHand: !scheduled || errand != nil, json: errand?.json ?? installation.json)
+    try errand?.answer(outcome, locations)
+    if scheduled, Log.isReadByJournal { return try UploadJournal(locations).tell(outcome) }
+    outcome.lines.forEach(Output.print)
+    try outcome.end()
+  }
+
+  private func deliver(isByHand: Bool, json: Bool) -> UploadOutcome {
+    var lines: [String] = []
+    var failure: CommandFailure?
+    var isPause = false
+    do {
+      let report = try Uploader.run(
+        installation.locations, clock: SystemClock(), isByHand: isByHand)
+      lines = json ? [Self.object(report)] : Self.text(report)
+      isPause = report.waitsFor != nil
+      failure = report.refusal.map(Self.failure)
+      if failure == nil, let reason = report.stopped {
+        failure = CommandFailure(
+          .failed, "\(reason); what is not delivered stays and is tried again")
+      }
+    } catch { failure = Self.failure(error) }
+    return UploadOutcome(
+      lines: lines, code: failure?.code.rawValue ?? 0, message: failure?.message ?? "",
+      isPause: isPause)
   }
 
   private static func failure(_ refusal: UploadRefusal) -> CommandFailure {
@@ -40,36 +65,41 @@ struct UploadCommand: ParsableCommand {
     }
   }
 
-  private func printText(_ report: UploadReport) {
+  private static func text(_ report: UploadReport) -> [String] {
+    var lines: [String] = []
     if report.waitsFor == nil, report.sent.isEmpty, report.stopped == nil,
       report.notes.isEmpty
     {
-      Output.print("nothing waits")
+      lines.append("nothing waits")
     }
     for sent in report.sent {
       let rejected =
         sent.rejected > 0 ? ", \(Output.count(sent.rejected)) not kept by the receiver" : ""
-      Output.print(
+      lines.append(
         "\(sent.source.name): \(Output.count(sent.batches, "batch")), "
           + "\(Output.count(sent.readings, "reading")) accepted in \(Output.count(sent.requests, "request")), "
           + "\(Output.count(sent.bytes)) bytes, \(Output.ratio(sent.bytes, sent.readings)) bytes a reading"
           + rejected)
     }
-    for note in report.notes { Output.print("note: \(note)") }
-    guard let reason = report.waitsFor, let until = report.waitsUntilMilliseconds else { return }
+    lines += report.notes.map { "note: \($0)" }
+    guard let reason = report.waitsFor, let until = report.waitsUntilMilliseconds else {
+      return lines
+    }
     let time = CalendarTime.rfc3339(milliseconds: until)
     switch reason {
     case .receiver:
-      Output.print("the receiver is given time until \(time); what waits is sent then")
-    case .window: Output.print("the window opens at \(time); what waits is sent then")
+      lines.append("the receiver is given time until \(time); what waits is sent then")
+    case .window: lines.append("the window opens at \(time); what waits is sent then")
     case .quota:
-      Output.print(
+      lines.append(
         "the daily quota of accord.toml is used up until \(time); what waits is sent then")
     }
+    return lines
   }
 
-  private func printObject(_ report: UploadReport) {
-    Output.object { object in
+  private static func object(_ report: UploadReport) -> String {
+    var writer = JSONWriter()
+    writer.object { object in
       object.array("sent") { list in
         for sent in report.sent {
           list.object { entry in
@@ -88,5 +118,6 @@ struct UploadCommand: ParsableCommand {
         "waits_until", report.waitsUntilMilliseconds.map { CalendarTime.rfc3339(milliseconds: $0) })
       object.member("waits_for", report.waitsFor?.rawValue)
     }
+    return writer.text
   }
 }

@@ -1,0 +1,117 @@
+"""`accord upload` as its unit runs it: what the journal gets, what a person's errand gets, and secrets that are handed over."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+from appliance import Appliance
+from receiver import Receiver
+
+
+@pytest.fixture
+def waiting(sharing, receiver) -> Appliance:
+    """Something of both sources waits to be sent, and the time is trusted already."""
+    sharing.record()
+    assert sharing.accord("upload").code == 0
+    sharing.record()
+    return sharing
+
+
+def timer_run(appliance: Appliance, monkeypatch) -> tuple[int, str]:
+    """A run of the timer's, with its standard error read by the journal. Returns its exit code and what was said."""
+    log = appliance.prefix / "journal"
+    with open(log, "w") as file:
+        state = log.stat()
+        monkeypatch.setenv("JOURNAL_STREAM", f"{state.st_dev}:{state.st_ino}")
+        command = appliance.command("accord", "upload", "--scheduled")
+        done = subprocess.run(command, stdout=file, stderr=file, timeout=60)
+        monkeypatch.delenv("JOURNAL_STREAM")
+    return done.returncode, log.read_text()
+
+
+def test_the_journal_hears_of_a_failure_once_and_of_its_end_once(waiting, receiver, monkeypatch):
+    for _ in range(2):
+        receiver.answer_next(401)
+    code, said = timer_run(waiting, monkeypatch)
+    assert code == 1 and said.startswith("<4>HTTP 401") and len(said.splitlines()) == 1
+    # The schedule pauses, which is no news, and neither is the same failure.
+    assert timer_run(waiting, monkeypatch) == (0, "")
+    assert waiting.accord("upload").code == 1
+    waiting.sql("spool", "UPDATE upload_state SET value = 0 WHERE key = 'not_before_ms'")
+    receiver.answer_next(401)
+    assert timer_run(waiting, monkeypatch) == (1, "")
+    # A person's run ends the pause; what the timer's runs have to say is that it works.
+    assert waiting.accord("upload").code == 0 and waiting.batches() == []
+    assert timer_run(waiting, monkeypatch) == (0, "<5>uploads work again\n")
+    assert timer_run(waiting, monkeypatch) == (0, "")
+
+
+def test_an_appliance_that_shares_nothing_is_silent(bare_appliance, appliance, receiver, monkeypatch):
+    for sources, code in ((None, 4), ({"product": "local"}, 3)):
+        if sources:
+            appliance.write_consent(sources)
+        assert timer_run(appliance, monkeypatch) == (code, "")
+    assert receiver.connections == 0
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_errand_is_answered_as_a_person_is(waiting, receiver, monkeypatch, form):
+    # The schedule pauses; a person's errand does not.
+    receiver.answer_next(503, headers={"Retry-After": "7200"})
+    assert waiting.accord("upload").code == 1
+    (waiting.run / "upload.errand").write_text(json.dumps({"number": "7", "json": form == "json"}))
+    assert timer_run(waiting, monkeypatch) == (0, "")
+    outcome = json.loads((waiting.run / "upload.outcome").read_text())
+    assert (outcome["errand"], outcome["code"], outcome["message"]) == ("7", 0, "")
+    if form == "json":
+        (line,) = outcome["lines"]
+        assert {sent["source"] for sent in json.loads(line)["sent"]} == {"product", "environment"}
+    else:
+        assert [line.split(":")[0] for line in outcome["lines"]] == ["product", "environment"]
+    assert not (waiting.run / "upload.errand").exists() and waiting.batches() == []
+
+
+def test_the_errand_is_told_what_went_wrong(waiting, receiver, monkeypatch):
+    receiver.answer_next(403)
+    (waiting.run / "upload.errand").write_text('{"number": "8", "json": false}')
+    timer_run(waiting, monkeypatch)
+    outcome = json.loads((waiting.run / "upload.outcome").read_text())
+    assert outcome["code"] == 1 and outcome["message"].startswith("HTTP 403")
+
+
+@pytest.mark.parametrize("errand", ["", "{", '{"number": 7}', "x" * 2_000_000])
+def test_an_errand_that_is_none_is_a_run_of_the_timers(waiting, monkeypatch, errand):
+    (waiting.run / "upload.errand").write_text(errand)
+    assert timer_run(waiting, monkeypatch) == (0, "")
+    assert not (waiting.run / "upload.outcome").exists() and waiting.batches() == []
+
+
+@pytest.mark.parametrize("credential", ["copy", "empty", "missing"])
+def test_a_secret_that_the_service_manager_hands_over_is_taken(waiting, tmp_path, certificates, monkeypatch, credential):
+    """The file is what root reads; the unit gets a copy under the same name. An empty one stands for none."""
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    files = {"client.pem": certificates.client.certificate, "client.key": certificates.client.key}
+    for name, path in files.items():
+        shutil.copy(path, waiting.etc / name)
+        (waiting.etc / name).chmod(0o640)
+    (waiting.etc / "headers").write_text("Authorization: Bearer 7\n")
+    (waiting.etc / "headers").chmod(0o640)
+    if credential == "copy":
+        for name in ("client.key", "headers"):
+            shutil.copy(waiting.etc / name, folder / name)
+            # The file itself cannot be used: what is sent comes from the copy.
+            (waiting.etc / name).write_text("nothing of use")
+    elif credential == "empty":
+        for name in ("client.key", "headers"):
+            (folder / name).touch()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    waiting.write_settings(upload={"client_cert": "client.pem", "client_key": "client.key", "headers_file": "headers"})
+    server = certificates.server
+    with Receiver(tmp_path / "mutual", server.certificate, server.key, client_ca=certificates.ca) as receiver:
+        waiting.agree_anew(3, receiver.url, certificates.ca)
+        waiting.record()
+        result = waiting.accord("upload", json=False)
+        assert result.code == 0, result.err
+        assert {request["headers"]["authorization"] for request in receiver.requests} == {"Bearer 7"}
