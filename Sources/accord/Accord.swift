@@ -36,7 +36,8 @@ struct Accord: ParsableCommand {
 struct InstallationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where etc/accord, var/lib/accord and run/accord are found.", valueName: "directory"))
+      "Where etc/accord, var/lib/accord and run/accord are found.", valueName: "directory"),
+    completion: .directory)
   var prefix = "/"
 
   @Flag(help: "Print JSON: one object, or one a line where there are many.")

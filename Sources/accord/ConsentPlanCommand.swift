@@ -22,10 +22,12 @@ struct ConsentPlanCommand: InstallationCommand {
   @OptionGroup var installation: InstallationOptions
 
   @Option(
-    help: ArgumentHelp("Where proc, sys and etc/os-release are found.", valueName: "directory"))
+    help: ArgumentHelp("Where proc, sys and etc/os-release are found.", valueName: "directory"),
+    completion: .directory)
   var kernelRoot = "/"
 
-  @Argument(help: ArgumentHelp("Changes, or a file.", valueName: "change-or-file"))
+  @Argument(
+    help: ArgumentHelp("Changes, or a file.", valueName: "change-or-file"), completion: .file())
   var changes: [String]
 
   private var isFile: Bool {

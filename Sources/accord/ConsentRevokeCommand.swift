@@ -26,7 +26,9 @@ struct ConsentRevokeCommand: InstallationCommand {
 
   @OptionGroup var installation: InstallationOptions
 
-  @Argument(help: "What is taken back; without any, everything.")
+  @Argument(
+    help: "What is taken back; without any, everything.",
+    completion: .list(DataSource.allCases.map(\.name)))
   var sources: [String] = []
 
   @Flag(help: "Go on keeping it on this appliance, where nobody else sees it.")

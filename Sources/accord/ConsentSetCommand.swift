@@ -25,6 +25,13 @@ struct SourceChange {
     self.mode = mode
   }
 
+  /// Every change that there can be, for shells to complete.
+  static var all: [String] {
+    DataSource.allCases.flatMap { source in
+      ConsentMode.allCases.map { "\(source.name)=\($0.rawValue)" }
+    }
+  }
+
   static func source(_ name: String) throws -> DataSource {
     let names = DataSource.allCases.map(\.name)
     guard let source = DataSource.allCases.first(where: { $0.name == name }) else {
@@ -53,7 +60,9 @@ struct ConsentSetCommand: InstallationCommand {
 
   @OptionGroup var installation: InstallationOptions
 
-  @Argument(help: ArgumentHelp("A source and what may happen to it.", valueName: "source=mode"))
+  @Argument(
+    help: ArgumentHelp("A source and what may happen to it.", valueName: "source=mode"),
+    completion: .list(SourceChange.all))
   var changes: [String]
 
   mutating func validate() throws { for change in changes { _ = try SourceChange(change) } }

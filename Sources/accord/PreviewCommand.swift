@@ -21,7 +21,8 @@ struct PreviewCommand: InstallationCommand {
   @OptionGroup var installation: InstallationOptions
 
   @Option(
-    help: ArgumentHelp("Where proc, sys and etc/os-release are found.", valueName: "directory"))
+    help: ArgumentHelp("Where proc, sys and etc/os-release are found.", valueName: "directory"),
+    completion: .directory)
   var kernelRoot = "/"
 
   @Option(help: ArgumentHelp("Only signals of this name or pattern.", valueName: "pattern"))
