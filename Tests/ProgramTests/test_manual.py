@@ -97,7 +97,8 @@ def check_daemon_page(page: Page, text: str) -> None:
     for line in re.findall(r"^  (-.*(?:\n {6,}.*)*)", text, re.MULTILINE):
         flag, meaning = re.split(r"  +", words_of_option(line), maxsplit=1)
         assert f"{flag} {meaning}".lower() in said
-    prose = re.sub(r"^  .*|^Usage: .*(?:\n .*)*|Exit codes: .*?\.(?=\s)|^Example: |^accordd: |`", "", text, flags=re.M | re.S)
+    elsewhere = r"^  [^\n]*|^Usage: [^\n]*(?:\n [^\n]*)*|Exit codes: .*?\.(?=\s)|^Example: |^accordd: |`"
+    prose = re.sub(elsewhere, "", text, flags=re.MULTILINE | re.DOTALL)
     for sentence in re.split(r"(?<=\.)\s+|\n\n+", prose.strip()):
         assert words(sentence).rstrip(".").lower() in said, sentence
 
