@@ -60,8 +60,10 @@ struct ConsentSetCommand: InstallationCommand {
 
   @OptionGroup var installation: InstallationOptions
 
+  // No "=" in the name: the completion for zsh makes a variable of it.
   @Argument(
-    help: ArgumentHelp("A source and what may happen to it.", valueName: "source=mode"),
+    help: ArgumentHelp(
+      "A source and what may happen to it, as SOURCE=MODE.", valueName: "change"),
     completion: .list(SourceChange.all))
   var changes: [String]
 

@@ -14,20 +14,16 @@ struct UploadJournal {
 
   /// - Throws: what went wrong, silently when it was told before.
   func tell(_ outcome: UploadOutcome) throws {
-    // That nothing may be sent is accordd's to say.
-    let isFailure = outcome.code == CommandFailure.Code.failed.rawValue
-    let complaint = isFailure ? outcome.message : ""
-    // A pause after a failure is the same failure.
-    if complaint != told, isFailure || !outcome.isPause {
-      if isFailure {
-        Log.standardError.warning(complaint)
-      } else {
-        Log.standardError.notice("uploads work again")
+    if outcome.code == CommandFailure.Code.failed.rawValue {
+      if outcome.message != told {
+        Log.standardError.warning(outcome.message)
+        try? AtomicFile.replace(
+          path, with: Array(outcome.message.utf8), mode: 0o640, durability: .volatile)
       }
-      try? isFailure
-        ? AtomicFile.replace(
-          path, with: Array(complaint.utf8), mode: 0o640, durability: .volatile)
-        : AtomicFile.remove(path)
+    } else if outcome.code == 0, !outcome.isPause, !told.isEmpty {
+      // A pause after a failure is the same failure; that nothing may be sent is accordd's to say.
+      Log.standardError.notice("uploads work again")
+      try? AtomicFile.remove(path)
     }
     guard let code = CommandFailure.Code(rawValue: outcome.code) else { return }
     throw CommandFailure(code, "")

@@ -169,6 +169,16 @@ class Appliance:
         """Runs `accord` to its end, with --json unless that is switched off."""
         return run(self.command("accord", *arguments) + ["--json"] * json)
 
+    def timer_run(self) -> Result:
+        """A run of `accord upload` as the timer's unit does it: the journal reads what it says."""
+        journal = self.prefix / "upload.journal"
+        with open(journal, "w") as file:
+            state = journal.stat()
+            environment = os.environ | {"JOURNAL_STREAM": f"{state.st_dev}:{state.st_ino}"}
+            command = self.command("accord", "upload", "--scheduled")
+            done = subprocess.run(command, stdout=file, stderr=file, env=environment, timeout=COMMAND_SECONDS_MAX)
+        return Result(done.returncode, "", journal.read_text())
+
     @contextmanager
     def uploading(self) -> Iterator[subprocess.Popen]:
         """Runs `accord upload` beside the test for the length of a `with`."""
@@ -226,8 +236,11 @@ class Appliance:
 
     def connection(self, database: str) -> sqlite3.Connection:
         """A connection to a database under var/lib/accord."""
-        folder = self.var / "private" if database == "history" else self.var
-        return sqlite3.connect(f"file:{folder}/{database}.db?mode=rw", uri=True, timeout=10)
+        return sqlite3.connect(f"file:{self.database(database)}?mode=rw", uri=True, timeout=10)
+
+    def database(self, name: str, suffix: str = "") -> Path:
+        """The path of a database, or of a file that belongs to it."""
+        return (self.var / "private" if name == "history" else self.var) / f"{name}.db{suffix}"
 
     def bytes_of_state(self, names: str | None = None) -> bytes:
         """The raw bytes of the files under var/lib/accord, one after the other; not of the offers that were accepted."""

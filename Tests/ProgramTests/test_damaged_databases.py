@@ -31,13 +31,13 @@ def one_line(command: list[str]) -> str:
 @pytest.mark.parametrize("name", DATABASES)
 def test_a_file_that_is_no_database_is_set_aside_and_begun_anew(sharing, name):
     sharing.record(ticks=0)
-    path = sharing.var / f"{name}.db"
+    path = sharing.database(name)
     for suffix in ("-wal", "-shm"):
-        (sharing.var / f"{name}.db{suffix}").unlink(missing_ok=True)
+        sharing.database(name, suffix).unlink(missing_ok=True)
     path.write_bytes(NOISE)
     log = sharing.record()
     assert f"{path} was damaged: it is kept as {path}.damaged-1, and a new one was begun" in log
-    assert (sharing.var / f"{name}.db.damaged-1").read_bytes() == NOISE
+    assert sharing.database(name, ".damaged-1").read_bytes() == NOISE
     assert sharing.sql("ledger", "SELECT detail FROM ledger WHERE kind = 'database-set-aside'") == [
         (f'{{"file":"{name}.db"}}',)
     ]
@@ -47,13 +47,13 @@ def test_a_file_that_is_no_database_is_set_aside_and_begun_anew(sharing, name):
 @pytest.mark.parametrize("name", DATABASES)
 def test_a_torn_database_is_set_aside_with_all_its_bytes(sharing, name):
     sharing.record()
-    path = sharing.var / f"{name}.db"
+    path = sharing.database(name)
     sharing.sql(name, "PRAGMA wal_checkpoint(TRUNCATE)")
     torn = path.read_bytes()[:1024] + b"\xff" * (path.stat().st_size - 1024)
     path.write_bytes(torn)
     log = sharing.record()
     assert f"{path} was damaged" in log
-    assert (sharing.var / f"{name}.db.damaged-1").read_bytes() == torn
+    assert sharing.database(name, ".damaged-1").read_bytes() == torn
     assert_goes_on(sharing, name)
 
 
@@ -61,7 +61,7 @@ def test_a_torn_database_is_set_aside_with_all_its_bytes(sharing, name):
 def test_a_page_that_tears_while_the_agent_runs_is_noticed_and_mended_without_a_restart(sharing, name):
     sharing.write_settings(seal="1s")
     sharing.record()
-    path = sharing.var / f"{name}.db"
+    path = sharing.database(name)
     with sharing.daemon() as daemon:
         wait_for(lambda: len(sharing.batches()) >= 4, "sealed batches")
         sharing.sql(name, "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -83,7 +83,7 @@ def test_a_page_that_tears_while_the_agent_runs_is_noticed_and_mended_without_a_
 def test_the_commands_say_what_becomes_of_a_damaged_file(sharing):
     sharing.record()
     for name in DATABASES:
-        (sharing.var / f"{name}.db").write_bytes(NOISE)
+        sharing.database(name).write_bytes(NOISE)
     outbox = sharing.accord("outbox", json=False)
     assert (outbox.code, outbox.err) == (
         1,
@@ -94,13 +94,13 @@ def test_the_commands_say_what_becomes_of_a_damaged_file(sharing):
     status = sharing.accord("status")
     assert status.code == 0 and len(status.json[0]["problems"]) == 4
     for name in DATABASES:
-        assert (sharing.var / f"{name}.db").read_bytes() == NOISE
+        assert sharing.database(name).read_bytes() == NOISE
 
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_a_database_of_a_newer_form_is_refused_and_left_as_it_is(sharing, name):
     sharing.record()
-    path = sharing.var / f"{name}.db"
+    path = sharing.database(name)
     sharing.sql(name, "PRAGMA user_version = 99")
     sharing.sql(name, "PRAGMA wal_checkpoint(TRUNCATE)")
     before = path.read_bytes()
@@ -116,7 +116,8 @@ def test_a_database_of_a_newer_form_is_refused_and_left_as_it_is(sharing, name):
 
 @pytest.mark.parametrize("name", DATABASES)
 def test_a_database_of_something_else_is_refused_and_left_as_it_is(sharing, name):
-    path = sharing.var / f"{name}.db"
+    path = sharing.database(name)
+    path.parent.mkdir(exist_ok=True)
     with closing(sqlite3.connect(path)) as other, other:
         other.execute("CREATE TABLE recipes (name TEXT)")
         other.execute("INSERT INTO recipes VALUES ('lentil soup')")
@@ -132,7 +133,7 @@ def test_databases_in_each_others_place_are_refused(sharing):
     for name in ("history", "spool"):
         sharing.sql(name, "PRAGMA wal_checkpoint(TRUNCATE)")
         for suffix in ("-wal", "-shm"):
-            (sharing.var / f"{name}.db{suffix}").unlink(missing_ok=True)
+            sharing.database(name, suffix).unlink(missing_ok=True)
     (sharing.var / "private/history.db").rename(sharing.var / "spool.db")
     assert "spool.db is a database of something else" in one_line(sharing.command("accordd"))
 

@@ -31,7 +31,7 @@ PLAIN_TYPES = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob"}
 
 
 def connect(appliance, name: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{appliance.var}/{name}.db?mode=ro", uri=True, timeout=10)
+    return sqlite3.connect(f"file:{appliance.database(name)}?mode=ro", uri=True, timeout=10)
 
 
 def schema(database: sqlite3.Connection) -> dict[str, str]:
@@ -155,11 +155,11 @@ def test_the_databases_are_in_order_after_a_delivery_and_after_a_rewrite(sharing
         assert sharing.accord("upload").code == 0
         fresh, sent = check(sharing), sharing.batches("product", "sent")
         sharing.write_consent({"product": "share"})
-        inodes = {name: (sharing.var / f"{name}.db").stat().st_ino for name in NAMES}
+        inodes = {name: sharing.database(name).stat().st_ino for name in NAMES}
         clock.advance(10)
         pass_time(clock, 10)
         clock.wait()
-        rewritten = {name for name in NAMES if (sharing.var / f"{name}.db").stat().st_ino != inodes[name]}
+        rewritten = {name for name in NAMES if sharing.database(name).stat().st_ino != inodes[name]}
         assert rewritten == {"history", "spool"}
         assert check(sharing) == fresh
         # What a number stands for is the same too.

@@ -67,7 +67,7 @@ def live(
                 if tick in events:
                     events[tick]()
                 if uploads and tick % QUARTER == QUARTER - 1:
-                    day.uploads.append(appliance.accord("upload", "--scheduled", json=False))
+                    day.uploads.append(appliance.timer_run())
                 clock.advance(TICK_SECONDS)
             clock.wait()
     day.lines = daemon.log.splitlines()
@@ -161,10 +161,8 @@ def test_an_ordinary_day_is_one_line_of_the_agent_and_what_this_kernel_lacks(ord
     assert ordinary.between(1, DAY) == []
 
 
-def test_an_upload_that_gets_through_says_one_line_a_source(ordinary):
-    for result in ordinary.uploads:
-        assert result.err == "" and len(result.out.splitlines()) <= 2
-        assert len(result.out) < 256
+def test_an_upload_that_gets_through_says_nothing(ordinary):
+    assert {result.err for result in ordinary.uploads} == {""}
 
 
 @needs_root
@@ -177,9 +175,8 @@ def test_every_line_has_a_level_and_none_is_longer_than_a_screenful(sick):
 def test_a_sick_day_is_a_line_for_each_change_of_state(sick):
     figures("sick", sick)
     flapping = sick.between(FLAPPING, FLAPPING + HOUR)
-    changes = HOUR // FLAP_TICKS
-    assert Counter(line[:3] for line in flapping) == {"<4>": changes / 2, "<6>": changes / 2}
-    assert all(one != next for one, next in zip(flapping, flapping[1:]))
+    assert [line[:3] for line in flapping] == ["<4>", "<6>"] * 3
+    assert "more of it is left out" in flapping[-1] and "left out" not in "".join(flapping[:-1])
     (complaint,) = sick.between(MALFORMED, MENDED)
     assert complaint.startswith("<3>") and "consent.toml:" in complaint
     assert sick.between(MENDED, MENDED + HOUR) == ["<5>agreement in force: product share, environment share"]
@@ -200,7 +197,6 @@ def test_nothing_is_said_while_nothing_changes(sick):
     assert sum(counted.values()) <= 8 and sum(len(line) * count for line, count in counted.items()) <= 2048
 
 
-@pytest.mark.xfail(strict=True, reason="each change of a kernel file is a line, however many come in a day")
 def test_a_probe_that_fails_at_every_other_tick_of_a_day_does_not_fill_the_journal(tmp_path):
     appliance = Appliance(tmp_path)
     appliance.write_consent({"environment": "local"})
@@ -213,8 +209,9 @@ def test_a_probe_that_fails_at_every_other_tick_of_a_day_does_not_fill_the_journ
 
 
 @needs_root
-@pytest.mark.xfail(strict=True, reason="each scheduled upload prints its trouble, as the one before it did")
-def test_a_scheduled_upload_does_not_say_again_what_the_one_before_it_said(sick):
-    said = [re.sub(r"\d{4}-\d\d-\d\dT\S+", "TIME", result.err + result.out) for result in sick.uploads]
-    repeats = [one for one, next in zip(said, said[1:]) if one and one == next]
-    assert len(repeats) == 0
+def test_what_keeps_uploads_from_working_all_day_is_a_line_for_each_reason(sick):
+    first, *full, last = [line for result in sick.uploads for line in result.err.splitlines()]
+    assert first == last and first.startswith("<4>Nothing accepts connections at localhost:")
+    # The databases are told apart: each is named once.
+    assert 1 <= len(full) == len(set(full)) <= 3
+    assert all(line.startswith("<4>") and "free some space" in line for line in full)

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 
 import pytest
 from appliance import Appliance
@@ -18,50 +17,44 @@ def waiting(sharing, receiver) -> Appliance:
     return sharing
 
 
-def timer_run(appliance: Appliance, monkeypatch) -> tuple[int, str]:
-    """A run of the timer's, with its standard error read by the journal. Returns its exit code and what was said."""
-    log = appliance.prefix / "journal"
-    with open(log, "w") as file:
-        state = log.stat()
-        monkeypatch.setenv("JOURNAL_STREAM", f"{state.st_dev}:{state.st_ino}")
-        command = appliance.command("accord", "upload", "--scheduled")
-        done = subprocess.run(command, stdout=file, stderr=file, timeout=60)
-        monkeypatch.delenv("JOURNAL_STREAM")
-    return done.returncode, log.read_text()
+def said(appliance: Appliance) -> tuple[int, str]:
+    """The exit code of a run of the timer's, and what the journal got of it."""
+    done = appliance.timer_run()
+    return done.code, done.err
 
 
-def test_the_journal_hears_of_a_failure_once_and_of_its_end_once(waiting, receiver, monkeypatch):
+def test_the_journal_hears_of_a_failure_once_and_of_its_end_once(waiting, receiver):
     for _ in range(2):
         receiver.answer_next(401)
-    code, said = timer_run(waiting, monkeypatch)
-    assert code == 1 and said.startswith("<4>HTTP 401") and len(said.splitlines()) == 1
+    code, line = said(waiting)
+    assert code == 1 and line.startswith("<4>HTTP 401") and len(line.splitlines()) == 1
     # The schedule pauses, which is no news, and neither is the same failure.
-    assert timer_run(waiting, monkeypatch) == (0, "")
+    assert said(waiting) == (0, "")
     assert waiting.accord("upload").code == 1
     waiting.sql("spool", "UPDATE upload_state SET value = 0 WHERE key = 'not_before_ms'")
     receiver.answer_next(401)
-    assert timer_run(waiting, monkeypatch) == (1, "")
+    assert said(waiting) == (1, "")
     # A person's run ends the pause; what the timer's runs have to say is that it works.
     assert waiting.accord("upload").code == 0 and waiting.batches() == []
-    assert timer_run(waiting, monkeypatch) == (0, "<5>uploads work again\n")
-    assert timer_run(waiting, monkeypatch) == (0, "")
+    assert said(waiting) == (0, "<5>uploads work again\n")
+    assert said(waiting) == (0, "")
 
 
-def test_an_appliance_that_shares_nothing_is_silent(bare_appliance, appliance, receiver, monkeypatch):
+def test_an_appliance_that_shares_nothing_is_silent(appliance, receiver):
     for sources, code in ((None, 4), ({"product": "local"}, 3)):
         if sources:
             appliance.write_consent(sources)
-        assert timer_run(appliance, monkeypatch) == (code, "")
+        assert said(appliance) == (code, "")
     assert receiver.connections == 0
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_an_errand_is_answered_as_a_person_is(waiting, receiver, monkeypatch, form):
+def test_an_errand_is_answered_as_a_person_is(waiting, receiver, form):
     # The schedule pauses; a person's errand does not.
     receiver.answer_next(503, headers={"Retry-After": "7200"})
     assert waiting.accord("upload").code == 1
     (waiting.run / "upload.errand").write_text(json.dumps({"number": "7", "json": form == "json"}))
-    assert timer_run(waiting, monkeypatch) == (0, "")
+    assert said(waiting) == (0, "")
     outcome = json.loads((waiting.run / "upload.outcome").read_text())
     assert (outcome["errand"], outcome["code"], outcome["message"]) == ("7", 0, "")
     if form == "json":
@@ -72,18 +65,18 @@ def test_an_errand_is_answered_as_a_person_is(waiting, receiver, monkeypatch, fo
     assert not (waiting.run / "upload.errand").exists() and waiting.batches() == []
 
 
-def test_the_errand_is_told_what_went_wrong(waiting, receiver, monkeypatch):
+def test_the_errand_is_told_what_went_wrong(waiting, receiver):
     receiver.answer_next(403)
     (waiting.run / "upload.errand").write_text('{"number": "8", "json": false}')
-    timer_run(waiting, monkeypatch)
+    said(waiting)
     outcome = json.loads((waiting.run / "upload.outcome").read_text())
     assert outcome["code"] == 1 and outcome["message"].startswith("HTTP 403")
 
 
 @pytest.mark.parametrize("errand", ["", "{", '{"number": 7}', "x" * 2_000_000])
-def test_an_errand_that_is_none_is_a_run_of_the_timers(waiting, monkeypatch, errand):
+def test_an_errand_that_is_none_is_a_run_of_the_timers(waiting, errand):
     (waiting.run / "upload.errand").write_text(errand)
-    assert timer_run(waiting, monkeypatch) == (0, "")
+    assert said(waiting) == (0, "")
     assert not (waiting.run / "upload.outcome").exists() and waiting.batches() == []
 
 
