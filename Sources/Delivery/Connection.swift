@@ -126,15 +126,9 @@ package struct Connection: Sendable {
     name.hasPrefix("/") ? name : "\(directory)/\(name)"
   }
 
-  /// The copy of a secret file that the service manager has made for this process, under the same name; the file itself
-  /// where there is none. An empty one stands for a file that was not there.
+  /// The copy of a secret file that this process was given, under the same name; the file itself where it was not.
   private static func credential(_ path: String) -> String {
-    guard let folder = Process.environment("CREDENTIALS_DIRECTORY"),
-      let name = path.split(separator: "/").last
-    else { return path }
-    let copy = "\(folder)/\(name)"
-    let size = ((try? FileState.of(copy)) ?? nil)?.sizeBytes ?? 0
-    return size > 0 ? copy : path
+    path.split(separator: "/").last.flatMap { Credential.path(String($0)) } ?? path
   }
 
   private static func read(_ path: String, limitBytes: Int) throws(FileProblem) -> [UInt8] {

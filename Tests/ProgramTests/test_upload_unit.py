@@ -80,9 +80,9 @@ def test_an_errand_that_is_none_is_a_run_of_the_timers(waiting, errand):
     assert not (waiting.run / "upload.outcome").exists() and waiting.batches() == []
 
 
-@pytest.mark.parametrize("credential", ["copy", "empty", "missing"])
+@pytest.mark.parametrize("credential", ["copy", "blank", "missing"])
 def test_a_secret_that_the_service_manager_hands_over_is_taken(waiting, tmp_path, certificates, monkeypatch, credential):
-    """The file is what root reads; the unit gets a copy under the same name. An empty one stands for none."""
+    """The file is what root reads; the unit gets a copy under the same name. A blank one stands for none."""
     folder = tmp_path / "credentials"
     folder.mkdir()
     files = {"client.pem": certificates.client.certificate, "client.key": certificates.client.key}
@@ -96,9 +96,9 @@ def test_a_secret_that_the_service_manager_hands_over_is_taken(waiting, tmp_path
             shutil.copy(waiting.etc / name, folder / name)
             # The file itself cannot be used: what is sent comes from the copy.
             (waiting.etc / name).write_text("nothing of use")
-    elif credential == "empty":
+    elif credential == "blank":
         for name in ("client.key", "headers"):
-            (folder / name).touch()
+            (folder / name).write_text("\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
     waiting.write_settings(upload={"client_cert": "client.pem", "client_key": "client.key", "headers_file": "headers"})
     server = certificates.server
