@@ -16,9 +16,15 @@ export ACCORD := $(CURDIR)/$(PROGRAMS)/release/accord
 # the library itself: so the linker is shown a folder where only the static one is. They have a build folder of
 # their own because tests do not link this way. "now" and "relro" make the symbol tables read-only at start. Swift
 # exports every symbol of a static program, which keeps code that nobody calls: 0.2 MB of accordd.
+#
+# The last three make the bytes the same whichever folder they are built in: paths in the debug information count from
+# the tree, it does not point into the compiler's cache of C modules, whose names depend on the folder, and there is no
+# checksum of the way each module was compiled (.swift_modhash, for builds that compile only what changed).
 PROGRAM_FLAGS := -c release --static-swift-stdlib --scratch-path $(PROGRAMS) \
 	-Xlinker -L$(CXX_LIBRARY) -Xlinker --as-needed -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
-	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro -Xlinker --no-export-dynamic
+	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro -Xlinker --no-export-dynamic \
+	-Xswiftc -file-prefix-map -Xswiftc "$(CURDIR)=." -Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
+	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
 
 .PHONY: help set-up build build-tests build-benchmarks build-fuzz test fuzz bench bench-quick demo readme figures format clean
 
