@@ -29,12 +29,15 @@ PROGRAM_FLAGS := -c release --static-swift-stdlib --disable-local-rpath --scratc
 	-Xswiftc -file-prefix-map -Xswiftc "$(CURDIR)=." -Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
 	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
 
-.PHONY: help set-up build build-tests build-benchmarks build-fuzz test fuzz bench bench-quick demo readme figures format clean
+.PHONY: help set-up build build-tests build-benchmarks build-fuzz test test-packaging deb fuzz bench bench-quick demo \
+	readme figures format clean
 
 help:
 	@echo 'make demo      build, then show the whole way of a sample on this machine; nothing leaves it'
 	@echo 'make test      build, then run every test'
 	@echo 'make build     the two programs, in $(PROGRAMS)/release'
+	@echo 'make deb       the Debian packages and what goes with them, in dist; a minute after the build'
+	@echo 'make test-packaging   make deb, then see what is in it, pack again, and ask lintian and piuparts; two minutes'
 	@echo 'make fuzz      give the readers of the agreement random files, SECONDS=60; what crashes them is kept and shown'
 	@echo 'make readme    write the table of signals in README.md anew'
 	@echo 'make bench     measure every budget; takes 18 minutes. make bench-quick: three, rougher'
@@ -69,6 +72,13 @@ fuzz: build-fuzz
 	@mkdir -p .build-fuzz/found .build-fuzz/crashes
 	.build-fuzz/release/fuzz -max_total_time=$(or $(SECONDS),60) -max_len=4096 -timeout=10 -print_final_stats=1 \
 	  -dict=Tests/Fuzz/words.dict -artifact_prefix=.build-fuzz/crashes/ .build-fuzz/found Tests/Fuzz/corpus etc/examples
+
+deb: build
+	@packaging/set-up --for-packaging
+	packaging/build-deb
+
+test-packaging: deb
+	ACCORD_PACKAGES=dist .venv/bin/pytest Tests/PackagingTests
 
 build-benchmarks: build
 	swift build $(PROGRAM_FLAGS) $(FLAGS) --product benchmark-program
