@@ -95,6 +95,8 @@ class Box:
         self.release = release
         self.root = Path(tempfile.mkdtemp(prefix=f"{release}-", dir=CACHE))
         subprocess.run(["tar", "--extract", "--numeric-owner", "--file", root_file_system(release), "--directory", self.root])
+        # Here the journal outlives a reboot.
+        (self.root / "var/log/journal").mkdir(exist_ok=True)
         self.name = f"accord-box-{os.getpid()}-{self.root.name.lower().replace('_', '-')}"
         self._log = self.root.with_suffix(".log").open("w")
         self._supervisor: subprocess.Popen | None = None
