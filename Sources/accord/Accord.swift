@@ -17,8 +17,8 @@ struct Accord: ParsableCommand {
       The agreement stands in two files: offer.toml, the supplier's half, and consent.toml, the customer's. \
       Only accordd samples; only `accord upload` and `accord doctor` use the network.
 
-      To begin, put both halves into /etc/accord (examples are in etc/examples) and see what they come to with \
-      `accord consent check` and `accord preview`. Reading what was recorded needs root, or the files' group.
+      To begin, put both halves into /etc/accord (examples are in /usr/share/doc/accord/examples) and see what they \
+      come to with `accord consent check` and `accord preview`. Reading what was recorded needs root, or the files' group.
 
       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 denied by the agreement, 4 no valid agreement.
 

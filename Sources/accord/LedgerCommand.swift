@@ -19,7 +19,7 @@ struct LedgerCommand: InstallationCommand {
       them.
 
       With --json, `row` is the exact text that was hashed after the hash of the row before it (SHA-256), so that \
-      anybody can check the whole output: packaging/verify-ledger does it in Python.
+      anybody can check the whole output: /usr/share/doc/accord/examples/verify-ledger does it in Python.
 
       Example: accord ledger --limit 20
       """,

@@ -25,7 +25,8 @@ def test_its_version_begins_with_the_revision_of_the_offer(offer):
 
 def test_an_appliance_has_one_offer(offer):
     assert (offer.fields["Provides"], offer.fields["Conflicts"]) == ("accord-offer", "accord-offer")
-    assert offer.fields["Depends"] == "accord"
+    # Removing accord does not remove the offer.
+    assert "Depends" not in offer.fields and offer.fields["Recommends"] == "accord"
 
 
 def test_an_offer_under_an_old_number_is_not_packed(tmp_path):
