@@ -1,3 +1,5 @@
+package import Linux
+
 /// Where the agent's files are, below a prefix.
 package struct Locations: Sendable {
   /// Without a slash at the end; empty for the installed system.
@@ -20,4 +22,10 @@ package struct Locations: Sendable {
   package var state: String { prefix + "/var/lib/accord" }
   package var run: String { prefix + "/run/accord" }
   package var statusFile: String { run + "/status.json" }
+  /// The name of this boot as accordd knows it, on a file system that does not outlive the boot.
+  package var bootFile: String { run + "/boot_id" }
+
+  /// The clock of commands that work beside accordd. What its unit and the upload's see of /proc may differ from each
+  /// other, and in a container from what root sees. Below a prefix nothing says that the folder is of this boot.
+  package var clock: SystemClock { SystemClock(bootFile: isSystem ? bootFile : nil) }
 }

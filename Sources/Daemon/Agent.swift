@@ -78,7 +78,10 @@ package struct Agent: ~Copyable {
     let boot = try StartError.translating { () throws(SystemError) in
       try Directory.create(locations.state, mode: 0o750)
       try Directory.create(locations.run, mode: 0o755)
-      return try clock.bootID()
+      let boot = try clock.bootID()
+      try AtomicFile.replace(
+        locations.bootFile, with: Array(boot.utf8), mode: 0o644, durability: .volatile)
+      return boot
     }
     let databases = try openDatabases(locations, settings, clock, log)
     return Agent(locations, kernelRoot, settings, clock, log, boot, databases)

@@ -22,7 +22,16 @@ extension Clock {
 
 /// The kernel's clocks. The corresponding C functions are `clock_gettime` and `adjtimex`.
 package struct SystemClock: Clock, Sendable {
-  package init() {}
+  private let bootFile: String?
+
+  /// - Parameter bootFile: where another program of this boot has written down its name, for who does not see what
+  ///   that program sees; nil, or a file that is not there, leaves it to the kernel's own.
+  package init(bootFile: String? = nil) { self.bootFile = bootFile }
+
+  package func bootID() throws(SystemError) -> String {
+    if let bootFile, try FileState.of(bootFile) != nil { return try BootID.read(bootFile) }
+    return try BootID.current()
+  }
 
   package var bootTimeMilliseconds: Int64 { read(CLOCK_BOOTTIME) }
   package var wallTimeMilliseconds: Int64 { read(CLOCK_REALTIME) }
@@ -41,8 +50,10 @@ package enum BootID {
   /// Reads /proc/sys/kernel/random/boot_id (random(4)): a new one for each boot.
   /// The machine's own, never a captured tree's: it says which boot clock the stamps belong to.
   package static func current() throws(SystemError) -> String {
-    // The upload's unit does not see /proc/sys, and is given this one file of it.
-    let path = Credential.path("boot_id") ?? "/proc/sys/kernel/random/boot_id"
+    try read("/proc/sys/kernel/random/boot_id")
+  }
+
+  fileprivate static func read(_ path: String) throws(SystemError) -> String {
     let bytes = try FileDescriptor.open(path, .readOnly).readAll(limitBytes: 128)
     return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }

@@ -13,7 +13,7 @@ enum AgreementInForce {
       consentPath: locations.consent, offerPath: locations.offer,
       record: StateDirectory(locations.state).acceptanceRecord,
       trusting: locations.trustedOwners)
-    let clock = SystemClock()
+    let clock = locations.clock
     let now = latestTime(locations, clock)
     _ = watch.refresh(bootTimeMilliseconds: clock.bootTimeMilliseconds, nowMilliseconds: now)
     guard let text else { return watch.agreement }
@@ -25,7 +25,7 @@ enum AgreementInForce {
     let moment = (try? Ledger.trustedMoment(StateDirectory(locations.state))) ?? nil
     return TrustedMoment.latest(
       of: moment, wallMilliseconds: clock.wallTimeMilliseconds,
-      boot: (try? BootID.current()) ?? "", bootTimeMilliseconds: clock.bootTimeMilliseconds)
+      boot: (try? clock.bootID()) ?? "", bootTimeMilliseconds: clock.bootTimeMilliseconds)
   }
 }
 

@@ -10,7 +10,7 @@ struct ApplianceStatus {
   let locations: Locations
   let agreement: Agreement
   let daemon: DaemonStatus?
-  let clock = SystemClock()
+  let clock: SystemClock
   let history: RecordSummary?
   let spool: RecordSummary?
   /// The oldest pending batch that may be sent.
@@ -32,6 +32,7 @@ struct ApplianceStatus {
 
   init(_ locations: Locations) {
     self.locations = locations
+    clock = locations.clock
     agreement = AgreementInForce.read(locations)
     daemon = DaemonStatus.read(locations.statusFile)
     let directory = StateDirectory(locations.state)
@@ -47,7 +48,7 @@ struct ApplianceStatus {
     ledger = noting { try Ledger.extent(directory) }
     let settings = noting { try Settings.read(locations.settings) } ?? Settings()
     self.settings = settings
-    let reading = noting { try SpoolReading(directory, settings.upload) }
+    let reading = noting { try SpoolReading(directory, settings.upload, locations.clock) }
     spool = reading?.summary
     oldest = reading?.oldest
     lastDelivery = reading?.lastDelivery
@@ -103,19 +104,19 @@ private struct SpoolReading {
   let quota: DailyQuota?
   let isTimeTrusted: Bool
 
-  init?(_ directory: StateDirectory, _ settings: UploadSettings) throws {
+  init?(_ directory: StateDirectory, _ settings: UploadSettings, _ clock: SystemClock) throws {
     guard let outbox = try Outbox.open(directory) else { return nil }
     summary = try RecordSummary.ofSpool(outbox)
     lastDelivery = try outbox.latestDelivery()
     lastFailure = try outbox.lastFailure()
-    isTimeTrusted = try outbox.isTimeTrusted(boot: try BootID.current())
+    isTimeTrusted = try outbox.isTimeTrusted(boot: try clock.bootID())
     let pause = try outbox.uploadState("not_before_ms") ?? 0
-    pausedUntilMilliseconds = pause > SystemClock().wallTimeMilliseconds ? pause : nil
+    pausedUntilMilliseconds = pause > clock.wallTimeMilliseconds ? pause : nil
     quota = try settings.dailyQuotaBytes.map {
       DailyQuota(
         bytesMax: $0, day: try outbox.uploadState("quota_day"),
         bytes: try outbox.uploadState("quota_bytes"),
-        nowMilliseconds: SystemClock().wallTimeMilliseconds)
+        nowMilliseconds: clock.wallTimeMilliseconds)
     }
     var oldest: BatchSummary?
     for source in DataSource.allCases {

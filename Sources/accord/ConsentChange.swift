@@ -23,7 +23,7 @@ struct ConsentChange {
   private static let startMillisecondsMax: Int64 = 10_000
 
   private var directory: StateDirectory { StateDirectory(locations.state) }
-  private var clock: SystemClock { SystemClock() }
+  private var clock: SystemClock { locations.clock }
 
   init(_ locations: Locations, _ file: ConsentFile) {
     self.locations = locations

@@ -70,8 +70,10 @@ struct ConsentPlanCommand: InstallationCommand {
   private func candidate(_ locations: Locations) throws -> [UInt8] {
     if isFile {
       do {
-        return try FileDescriptor.open(changes[0], .readOnly).readAll(
-          limitBytes: Limits.configurationFileBytesMax)
+        return try Rights.ofCaller { () throws(SystemError) in
+          try FileDescriptor.open(changes[0], .readOnly).readAll(
+            limitBytes: Limits.configurationFileBytesMax)
+        }
       } catch { throw CommandFailure(.failed, error) }
     }
     var file = try ConsentFile.read(locations, toChange: false)

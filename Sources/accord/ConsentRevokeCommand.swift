@@ -74,7 +74,7 @@ struct ConsentRevokeCommand: InstallationCommand {
     effect.request = DeletionRequest.send(
       installation.locations, to: accepted.offer, pseudonym: pseudonym,
       sources: change.revoked.filter { accepted.offer.requests[$0] != nil },
-      clock: SystemClock())
+      clock: installation.locations.clock)
   }
 
   /// Whether the ledger vouches for it. Where it cannot be read, something may have been sent.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Configuration
 internal import Daemon
 internal import Delivery
 internal import JSON
@@ -43,7 +44,7 @@ struct UploadCommand: InstallationCommand {
     var isPause = false
     do {
       let report = try Uploader.run(
-        installation.locations, clock: SystemClock(), isByHand: isByHand)
+        installation.locations, clock: installation.locations.clock, isByHand: isByHand)
       lines = json ? [Self.object(report)] : Self.text(report)
       isPause = report.waitsFor != nil
       failure = report.refusal.map(Self.failure)
