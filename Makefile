@@ -37,7 +37,7 @@ help:
 	@echo 'make test      build, then run every test'
 	@echo 'make build     the two programs, in $(PROGRAMS)/release'
 	@echo 'make deb       the Debian packages and what goes with them, in dist; a minute after the build'
-	@echo 'make test-packaging   make deb, then see what is in it, pack again, and ask lintian and piuparts; two minutes'
+	@echo 'make test-packaging   make deb, then see what is in it, pack again, and ask lintian and piuparts; 3 minutes'
 	@echo 'make fuzz      give the readers of the agreement random files, SECONDS=60; what crashes them is kept and shown'
 	@echo 'make readme    write the table of signals in README.md anew'
 	@echo 'make bench     measure every budget; takes 18 minutes. make bench-quick: three, rougher'
