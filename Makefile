@@ -29,8 +29,8 @@ PROGRAM_FLAGS := -c release --static-swift-stdlib --disable-local-rpath --scratc
 	-Xswiftc -file-prefix-map -Xswiftc "$(CURDIR)=." -Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
 	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
 
-.PHONY: help set-up build build-tests build-benchmarks build-fuzz test test-packaging deb fuzz bench bench-quick demo \
-	readme figures format clean
+.PHONY: help set-up build build-tests build-benchmarks build-fuzz test test-packaging test-install deb fuzz bench bench-quick \
+	demo readme figures format clean
 
 help:
 	@echo 'make demo      build, then show the whole way of a sample on this machine; nothing leaves it'
@@ -38,6 +38,7 @@ help:
 	@echo 'make build     the two programs, in $(PROGRAMS)/release'
 	@echo 'make deb       the Debian packages and what goes with them, in dist; a minute after the build'
 	@echo 'make test-packaging   make deb, then see what is in it, pack again, and ask lintian and piuparts; 3 minutes'
+	@echo 'make test-install     make deb, then install and use it in a booted Debian 12 and 13; as root, five minutes'
 	@echo 'make fuzz      give the readers of the agreement random files, SECONDS=60; what crashes them is kept and shown'
 	@echo 'make readme    write the table of signals in README.md anew'
 	@echo 'make bench     measure every budget; takes 18 minutes. make bench-quick: three, rougher'
@@ -80,6 +81,11 @@ deb: build
 test-packaging: deb
 	ACCORD_PACKAGES=dist .venv/bin/pytest Tests/PackagingTests
 
+# As root. The first time also two minutes for the root file systems, which are kept in .build-boxes.
+test-install: deb
+	@packaging/set-up --for-install-tests
+	ACCORD_PACKAGE="$$(ls dist/accord_*_"$$(dpkg --print-architecture)".deb)" .venv/bin/pytest Tests/InstallTests --durations=10
+
 build-benchmarks: build
 	swift build $(PROGRAM_FLAGS) $(FLAGS) --product benchmark-program
 
@@ -104,4 +110,4 @@ format:
 	swift format -i -r Sources Tests Package.swift
 
 clean:
-	rm -rf .build .build-fuzz $(PROGRAMS)
+	rm -rf .build .build-fuzz .build-boxes $(PROGRAMS)

@@ -13,7 +13,7 @@ import certificates as certificate_files
 import pytest
 import repack
 from administrator import Administrator
-from box import RELEASES, Box
+from box import RELEASES, Box, wait_for
 from receiver import Receiver
 
 # The order of the story; what removes the package comes last, and the journal has heard of everything.
@@ -89,7 +89,8 @@ def agreed(installed: Administrator, receiver: Receiver, certificates) -> Admini
 @pytest.fixture
 def sharing(agreed: Administrator) -> Administrator:
     """accordd runs, and something waits to be sent."""
-    agreed.systemctl("start", "accordd.service")
-    agreed.ticks()
-    agreed.new_batches()
+    if not agreed.is_active():
+        agreed.systemctl("start", "accordd.service")
+        agreed.ticks()
+    wait_for(agreed.batches, "a batch")
     return agreed

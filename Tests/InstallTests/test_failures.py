@@ -12,11 +12,10 @@ def test_settings_with_a_mistake_are_refused_at_the_start_with_the_place_until_t
     sharing.write("/etc/accord/accord.toml", '[sampling]\ninterval = "soon"\n')
     with sharing.provoking():
         assert sharing.systemctl("restart", ACCORDD, check=False).code != 0
-        # Its first failure: again after 5 s, and it fails again.
-        wait_for(lambda: int(sharing.show(ACCORDD, "NRestarts")) >= 1, "a second try", 10)
-        wait_for(lambda: sharing.messages(begun).count("/etc/accord/accord.toml:2:12") >= 2, "the place, twice")
+        assert "/etc/accord/accord.toml:2:12" in sharing.messages(begun)
         sharing.write_settings()
-        sharing.wait_until_active(20)
+        # Nobody starts it: that is its own next try.
+        sharing.wait_until_active(10)
     sharing.ticks()
 
 

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-
+import received
 from administrator import DATABASES, HALVES, UNITS
 
 # Everything outside the folders that are only in memory or the kernel's, and outside what the tests brought.
@@ -15,7 +15,8 @@ SEARCH = (
 
 def test_nothing_was_worth_a_warning_that_no_test_provoked(sharing):
     assert sharing.journal()
-    assert sharing.unprovoked_warnings() == []
+    warnings = sharing.unprovoked_warnings()
+    assert warnings == [], "\n".join(warnings)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def kept(agreed) -> set[str]:
 
 
 def test_removed_both_halves_and_the_databases_stay_and_nothing_is_sent_any_more(agreed, kept, receiver):
-    halves, requests = agreed.facts(*HALVES), receiver.directory.joinpath("received.jsonl").read_text()
+    halves, requests = agreed.facts(*HALVES), received.records(receiver.directory)
     agreed.apt("remove", "accord")
     assert agreed.facts(*HALVES) == halves
     assert all(agreed.box.path(path).exists() for path in DATABASES)
@@ -35,7 +36,7 @@ def test_removed_both_halves_and_the_databases_stay_and_nothing_is_sent_any_more
     agreed.box.reboot()
     time.sleep(2)
     assert not any(agreed.is_active(unit) for unit in UNITS)
-    assert receiver.directory.joinpath("received.jsonl").read_text() == requests
+    assert received.records(receiver.directory) == requests
 
 
 def test_installed_again_it_goes_on_where_it_was(agreed, kept, newer_package):

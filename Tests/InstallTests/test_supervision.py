@@ -3,6 +3,7 @@
 import re
 import time
 
+import received
 from box import wait_for
 
 ACCORDD, UPLOAD, TIMER = "accordd.service", "accord-upload.service", "accord-upload.timer"
@@ -114,7 +115,7 @@ def test_a_stop_during_the_pause_is_immediate_and_no_failure(sharing):
 
 
 def test_stopping_accordd_stops_the_timer_and_no_upload_can_be_started(sharing, receiver):
-    requests = receiver.directory.joinpath("received.jsonl").read_text()
+    requests = received.records(receiver.directory)
     sharing.systemctl("stop", ACCORDD)
     assert not sharing.is_active(TIMER)
     with sharing.provoking():
@@ -125,7 +126,7 @@ def test_stopping_accordd_stops_the_timer_and_no_upload_can_be_started(sharing, 
     assert refused.code != 0 and "dependency" in refused.err
     assert re.search(r"Dependency failed for accord-upload.service.*only while accordd runs", said)
     assert by_command.code == 1 and "accordd" in by_command.err
-    assert receiver.directory.joinpath("received.jsonl").read_text() == requests
+    assert received.records(receiver.directory) == requests
     sharing.systemctl("start", ACCORDD)
     assert sharing.is_active(TIMER)
 
