@@ -208,7 +208,7 @@ extension Uploader {
     }
     let failure: HTTPSError
     do {
-      let response = try send(request, body) { mayGoOn() }
+      let response = try send(request, body) { self.mayGoOn() }
       attempt = Attempt(status: Int64(response.status), hasLeft: true)
       learnTime(response)
       return UploadResult(response, nowMilliseconds: clock.wallTimeMilliseconds)

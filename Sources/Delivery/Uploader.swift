@@ -25,7 +25,7 @@ internal import SQLite
 internal import Telemetry
 
 package final class Uploader {
-  typealias Sender = (Request, [UInt8], () -> Bool) throws(HTTPSError) -> Response
+  typealias Sender = (Request, [UInt8], @escaping () -> Bool) throws(HTTPSError) -> Response
 
   let locations: Locations
   let directory: StateDirectory
