@@ -29,7 +29,7 @@ PROGRAM_FLAGS := -c release --static-swift-stdlib --disable-local-rpath --scratc
 	-Xswiftc -file-prefix-map -Xswiftc "$(CURDIR)=." -Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
 	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
 
-.PHONY: help set-up build build-tests build-benchmarks build-fuzz test test-packaging test-install deb fuzz bench bench-quick \
+.PHONY: help set-up build build-tests build-benchmarks build-fuzz test test-packaging test-install test-reproducible deb fuzz bench bench-quick \
 	demo readme figures format clean
 
 help:
@@ -39,6 +39,7 @@ help:
 	@echo 'make deb       the Debian packages and what goes with them, in dist; a minute after the build'
 	@echo 'make test-packaging   make deb, then see what is in it, pack again, and ask lintian and piuparts; 3 minutes'
 	@echo 'make test-install     make deb, then install and use it in a booted Debian 12 and 13; as root, five minutes'
+	@echo 'make test-reproducible   make deb, then build it again in another folder and compare the bytes; four minutes'
 	@echo 'make fuzz      give the readers of the agreement random files, SECONDS=60; what crashes them is kept and shown'
 	@echo 'make readme    write the table of signals in README.md anew'
 	@echo 'make bench     measure every budget; takes 18 minutes. make bench-quick: three, rougher'
@@ -85,6 +86,9 @@ test-packaging: deb
 test-install: deb
 	@packaging/set-up --for-install-tests
 	ACCORD_PACKAGE="$$(ls dist/accord_*_"$$(dpkg --print-architecture)".deb)" .venv/bin/pytest Tests/InstallTests --durations=10
+
+test-reproducible: deb
+	packaging/check-reproducible
 
 build-benchmarks: build
 	swift build $(PROGRAM_FLAGS) $(FLAGS) --product benchmark-program
