@@ -62,17 +62,16 @@ def test_an_ordinary_day_of_the_agent_is_not_mailed(ordinary_lines):
 @pytest.mark.parametrize(
     ("program", "text"),
     [
-        ("accord", "nothing waits"),
-        ("accord", "product: 3 batches, 8 readings accepted in 1 request, 441 bytes, 55.13 bytes a reading"),
-        ("accord", "environment: 1 batch, 1,559 readings accepted in 2 requests, 4,238 bytes, 7.58 bytes a reading"),
+        ("accordd", "/etc/accord/accord.toml was read again: other settings are in force"),
+        ("accord", "uploads work again"),
         ("systemd", "Starting accordd.service - Accord: samples what the customer's agreement allows..."),
         ("systemd", "Started accordd.service - Accord: samples what the customer's agreement allows."),
-        ("systemd", "Finished accord-upload.service - Accord: one upload of what is shared, only while accordd runs."),
-        ("systemd", "accord-upload.service: Deactivated successfully."),
-        ("systemd", "accord-upload.service: Consumed 1.201s CPU time."),
+        ("systemd", "Started accord-upload.timer - Accord: uploads every 15 minutes, while accordd runs."),
+        ("systemd", "accordd.service: Deactivated successfully."),
+        ("systemd", "accordd.service: Consumed 1.201s CPU time."),
     ],
 )
-def test_an_upload_and_a_start_are_not_mailed(program, text):
+def test_a_start_a_reload_and_the_end_of_a_trouble_are_not_mailed(program, text):
     number = "1" if program == "systemd" else "4711"
     assert mailed([line.replace("4711", number) for line in journal(program, text)], RULES.read_text()) == []
 
@@ -83,8 +82,7 @@ def test_an_upload_and_a_start_are_not_mailed(program, text):
         ("accordd", "environment is no longer agreed (/etc/accord/consent.toml:12): removing 3 batches"),
         ("accordd", "agreement in force: product held"),
         ("accordd", "/etc/accord/consent.toml:7:15: unknown value"),
-        ("accord", "product: 3 batches, 8 readings accepted in 1 request, 441 bytes, 5.13 bytes a reading, 2 not kept"),
-        ("accord", "the receiver refused the certificate"),
+        ("accord", "HTTP 401: the receiver does not let this appliance in; check the credentials"),
         ("systemd", "accordd.service: Main process exited, code=killed, status=9/KILL"),
     ],
 )
