@@ -21,6 +21,9 @@ TICK_SECONDS = 1
 
 WARNING = 4
 
+# Before a command that the user of the package shall run, not root.
+AS_ACCORD = "setpriv --reuid=accord --regid=accord --clear-groups".split()
+
 
 class Administrator:
     """Root of one box."""

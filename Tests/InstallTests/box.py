@@ -14,6 +14,7 @@ adjtimex(2) from what it starts unless told otherwise; no appliance outside a co
 limits may not work in a box, because the machine's cgroup2 hierarchy may have no controllers; everything else does.
 """
 
+import itertools
 import os
 import shutil
 import signal
@@ -38,7 +39,9 @@ INCLUDED = (
 ).split()
 CURL = {"bookworm": "libcurl4", "trixie": "libcurl4t64"}
 
-ENVIRONMENT = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "TERM=dumb"]
+ENVIRONMENT = ["env", "-i"] + (
+    "PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive TERM=dumb".split()
+)
 
 BOOT_SECONDS_MAX = 60
 # What nspawn exits with when the system inside wants to be started again.
@@ -55,6 +58,8 @@ mkdir -p "/sys/fs/cgroup/$2" && echo $$ >"/sys/fs/cgroup/$2/cgroup.procs"
 exec systemd-nspawn --quiet --boot --register=no --keep-unit --console=read-only --directory="$1" --machine="$2" \
   --system-call-filter="adjtimex clock_adjtime"
 """
+
+NUMBERS = itertools.count(1)
 
 Found = TypeVar("Found")
 
@@ -97,13 +102,15 @@ class Box:
     def __init__(self, release: str):
         self.release = release
         tar = root_file_system(release)
-        self.root = Path(tempfile.mkdtemp(prefix=f"{release}-", dir=CACHE))
+        # nspawn takes it for a host's name: no underscore, no hyphen at the end.
+        self.name = f"accord-box-{release}-{os.getpid()}-{next(NUMBERS)}"
+        self.root = CACHE / self.name
+        self.root.mkdir(mode=0o700)
         subprocess.run(["tar", "--extract", "--numeric-owner", "--file", tar, "--directory", self.root], check=True)
         # Here the journal outlives a reboot.
         (self.root / "var/log/journal").mkdir(exist_ok=True)
         # What an installer writes and mmdebstrap does not.
         (self.root / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
-        self.name = f"accord-box-{os.getpid()}-{self.root.name.lower().replace('_', '-')}"
         self._log = self.root.with_suffix(".log").open("w")
         self._supervisor: subprocess.Popen | None = None
         self._door: int | None = None

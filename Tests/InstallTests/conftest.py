@@ -17,7 +17,10 @@ from box import RELEASES, Box, wait_for
 from receiver import Receiver
 
 # The order of the story; what removes the package comes last, and the journal has heard of everything.
-STORY = ["test_first_start", "test_agreed", "test_sandbox", "test_same_values", "test_supervision", "test_failures", "test_upgrade", "test_removal"]
+STORY = [
+    f"test_{chapter}"
+    for chapter in "first_start agreed sandbox same_values supervision failures upgrade removal".split()
+]
 
 if "ACCORD_PACKAGE" not in os.environ:
     collect_ignore_glob = ["test_*.py"]

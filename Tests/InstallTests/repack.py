@@ -20,5 +20,6 @@ def newer(package: Path, folder: Path) -> Path:
     # The sums of the files would not be right any more; a package need not have them.
     (tree / "DEBIAN" / "md5sums").unlink(missing_ok=True)
     result = folder / f"accord_{version}{VERSION_ADDED}.deb"
-    subprocess.run(["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", tree, result], check=True, capture_output=True)
+    build = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", tree, result]
+    subprocess.run(build, check=True, capture_output=True)
     return result

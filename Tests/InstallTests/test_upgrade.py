@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from administrator import DATABASES, HALVES
+from administrator import AS_ACCORD, DATABASES, HALVES
 from box import wait_for
 from repack import ADDED_COMMENT, VERSION_ADDED
 
@@ -47,11 +47,13 @@ def test_reinstalling_and_reconfiguring_touch_nothing(sharing, newer_package, ha
     assert sharing.facts(SETTINGS) == settings
 
 
-def test_an_older_accordd_refuses_newer_databases_and_leaves_them_byte_for_byte(sharing, package, newer_package, halves_untouched):
+def test_an_older_accordd_refuses_newer_databases_and_leaves_them_byte_for_byte(
+    sharing, package, newer_package, halves_untouched
+):
     sharing.systemctl("stop", "accordd")
     versions = {path: sharing.box.run("sqlite3", path, "PRAGMA user_version").out.strip() for path in DATABASES}
     for path in DATABASES:
-        sharing.box.run("setpriv", "--reuid=accord", "--regid=accord", "--clear-groups", "sqlite3", path, f"PRAGMA user_version = {NEWER_SCHEMA}")
+        sharing.box.run(*AS_ACCORD, "sqlite3", path, f"PRAGMA user_version = {NEWER_SCHEMA}")
 
     def sums() -> dict[str, str]:
         return {path: hashlib.sha256(sharing.box.path(path).read_bytes()).hexdigest() for path in DATABASES}
@@ -68,7 +70,7 @@ def test_an_older_accordd_refuses_newer_databases_and_leaves_them_byte_for_byte(
         sharing.systemctl("stop", "accordd")
         sharing.install(newer_package, *KEEP)
         for path, number in versions.items():
-            sharing.box.run("setpriv", "--reuid=accord", "--regid=accord", "--clear-groups", "sqlite3", path, f"PRAGMA user_version = {number}")
+            sharing.box.run(*AS_ACCORD, "sqlite3", path, f"PRAGMA user_version = {number}")
         sharing.systemctl("restart", "accordd")
     sharing.ticks()
     sharing.new_batches()

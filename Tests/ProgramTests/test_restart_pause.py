@@ -85,7 +85,9 @@ def test_a_record_that_makes_no_sense_neither_keeps_it_from_starting_nor_makes_i
 def test_a_stop_during_the_pause_ends_it_at_once_and_is_no_failure(tmp_path):
     remember(tmp_path, 6, seconds_ago=6)
     surroundings = {"PATH": os.environ["PATH"], "RUNTIME_DIRECTORY": str(tmp_path)}
-    pausing = subprocess.Popen([SCRIPT, "before"], env=surroundings, start_new_session=True, stdout=subprocess.PIPE, text=True)
+    pausing = subprocess.Popen(
+        [SCRIPT, "before"], env=surroundings, start_new_session=True, stdout=subprocess.PIPE, text=True
+    )
     said = pausing.stdout.readline()
     assert "it is started 160 s after the last time" in said
     time.sleep(0.2)
