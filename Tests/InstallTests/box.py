@@ -10,7 +10,8 @@ that namespace, entered below the root, and --register=no --keep-unit, because t
 Commands come in by nsenter, with the container's first process as the door.
 
 The network is this machine's: what listens on its 127.0.0.1 is reached from the box. nspawn keeps
-adjtimex(2) from what it starts unless told otherwise; no appliance outside a container does. Memory, processor and task
+adjtimex(2) from what it starts unless told otherwise, and without CAP_NET_ADMIN systemd passes over PrivateNetwork=yes:
+the box has both, or a sandbox that falsifies what is sampled would look harmless here. Memory, processor and task
 limits may not work in a box, because the machine's cgroup2 hierarchy may have no controllers; everything else does.
 """
 
@@ -56,7 +57,7 @@ umount -l -R /sys/fs/cgroup 2>/dev/null || true
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mkdir -p "/sys/fs/cgroup/$2" && echo $$ >"/sys/fs/cgroup/$2/cgroup.procs"
 exec systemd-nspawn --quiet --boot --register=no --keep-unit --console=read-only --directory="$1" --machine="$2" \
-  --system-call-filter="adjtimex clock_adjtime"
+  --system-call-filter="adjtimex clock_adjtime" --capability=CAP_NET_ADMIN
 """
 
 NUMBERS = itertools.count(1)
