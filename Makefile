@@ -85,7 +85,7 @@ test-packaging: deb
 # As root. The first time also two minutes for the root file systems, which are kept in .build-boxes.
 test-install: deb
 	@packaging/set-up --for-install-tests
-	ACCORD_PACKAGE="$$(ls dist/accord_*_"$$(dpkg --print-architecture)".deb)" .venv/bin/pytest Tests/InstallTests --durations=10
+	Tests/InstallTests/run dist/accord_*_"$$(dpkg --print-architecture)".deb
 
 test-reproducible: deb
 	packaging/check-reproducible
