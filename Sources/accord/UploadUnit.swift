@@ -30,6 +30,18 @@ struct UploadOutcome: Decodable {
     guard let code = CommandFailure.Code(rawValue: code) else { return }
     throw CommandFailure(code, message)
   }
+
+  /// Without what a terminal obeys: root is shown what a process of another user has written.
+  fileprivate var printable: UploadOutcome {
+    func plain(_ text: String) -> String {
+      String(
+        String.UnicodeScalarView(
+          text.unicodeScalars.filter { $0.properties.generalCategory != .control }))
+    }
+    return UploadOutcome(
+      lines: lines.map(plain), code: code, message: plain(message), isPause: isPause,
+      errand: errand)
+  }
 }
 
 /// What a person wants of the unit.
@@ -93,7 +105,7 @@ enum UploadUnit {
       if let outcome: UploadOutcome = FileObject.read(outcomePath(locations)),
         outcome.errand == number
       {
-        return outcome
+        return outcome.printable
       }
       guard code == 0 else { throw CommandFailure(.failed, refusal(locations)) }
     }
