@@ -28,7 +28,7 @@ def test_systemd_finds_nothing_to_complain_of(tmp_path: Path):
     folder.mkdir(parents=True)
     for unit in (*SERVICES, "accord-upload.timer"):
         shutil.copy(UNITS / unit, folder)
-    for program in ("usr/sbin/accordd", "usr/bin/accord", "usr/lib/accord/restart-pause", "bin/sh"):
+    for program in ("usr/sbin/accordd", "usr/bin/accord", "usr/lib/accord/restart-pause", "bin/sh", "bin/mkdir"):
         path = tmp_path / program
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy("/bin/true", path)
@@ -67,3 +67,10 @@ def test_what_one_unit_says_of_the_program_the_other_says_as_well():
     first, second = ({line for line in (UNITS / unit).read_text().splitlines() if "=" in line} for unit in SERVICES)
     for key in ("SystemCallFilter", "CapabilityBoundingSet", "User", "Group", "UMask", "LimitCORE", "OOMScoreAdjust"):
         assert {line for line in first if line.startswith(key)} == {line for line in second if line.startswith(key)}
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_systemd_prepares_no_folder_inside_one_that_belongs_to_the_units_user(unit):
+    """systemd works there as root, and systemd 257 follows a link that is put in the folder's place meanwhile."""
+    prepared = re.findall(r"^(?:State|Runtime|Cache|Logs)Directory=(.*)$", (UNITS / unit).read_text(), re.MULTILINE)
+    assert [folder for line in prepared for folder in line.split() if "/" in folder] == []
