@@ -100,6 +100,16 @@ answer({{
     assert set(seen["figures"]) == {"ENOENT"} and seen["devices"] == "ENOENT"
 
 
+def test_the_upload_can_ask_no_service_of_the_machine_and_read_no_log(sharing):
+    bus, places = "/run/dbus/system_bus_socket", ("/var/log", "/var/cache", "/run/log")
+    program = f"""
+answer([attempt(socket.socket(socket.AF_UNIX).connect, "{bus}")] + [attempt(os.listdir, place) for place in {places}])
+"""
+    # accordd's sandbox is the comparison: there the bus answers and /var/log can be listed.
+    assert answer_of(sharing, ACCORDD, program)[:2] == ["done", "done"]
+    assert set(answer_of(sharing, UPLOAD, program)) == {"EACCES"}
+
+
 def test_the_upload_cannot_reach_the_history_or_the_key_also_after_they_were_written_anew(sharing):
     files = [path for path in DATABASES if "/private/" in path]
     wait_for(lambda: sharing.box.path(files[0]).exists(), "the history")
