@@ -19,7 +19,9 @@ from receiver import Receiver
 # The order of the story; what removes the package comes last, and the journal has heard of everything.
 STORY = [
     f"test_{chapter}"
-    for chapter in "first_start agreed sandbox hostile hostile_agent hostile_files same_values supervision failures upgrade removal".split()
+    for chapter in (
+        "first_start agreed sandbox hostile hostile_agent hostile_files same_values supervision failures upgrade removal"
+    ).split()
 ]
 
 if "ACCORD_PACKAGE" not in os.environ:
