@@ -30,7 +30,7 @@ SECONDS_MAX = 20
 SECONDS_MAX_CONSENT = 40
 
 CONTENT = "what only root may know\n"
-CANARIES = ("/root/canary", "/etc/canary", "/root/canaries", "/root/canaries/file")
+CANARIES = ("/root/canary", "/run/canary", "/etc/canary", "/root/canaries", "/root/canaries/file")
 
 # $1 is what is put there, $2 where. What was there is kept beside, to come back as the same file.
 PUT = """
@@ -50,7 +50,7 @@ rm -rf "$1"
 
 def facts(administrator) -> str:
     return administrator.box.shell(
-        f"stat --format='%n %f %U %G %s %Y' {' '.join(CANARIES)}; cat /root/canary /etc/canary /root/canaries/file; ls -A /root/canaries; "
+        f"stat --format='%n %f %U %G %s %Y' {' '.join(CANARIES)}; cat /root/canary /run/canary /etc/canary /root/canaries/file; ls -A /root/canaries; "
         "ls -d /etc/made-by-accord 2>&1", check=False)
 
 
@@ -60,6 +60,8 @@ def canaries(sharing) -> str:
     sharing.box.shell("mkdir -p /root/canaries && chmod 700 /root/canaries && rm -f /etc/made-by-accord")
     for path, mode in (("/root/canary", 0o600), ("/etc/canary", 0o644), ("/root/canaries/file", 0o600)):
         sharing.write(path, CONTENT, mode)
+    # A hard link needs one on the same file system.
+    sharing.box.shell("install -m 600 /root/canary /run/canary")
     return facts(sharing)
 
 
@@ -89,7 +91,8 @@ def mended(administrator) -> None:
 def put(administrator, what: str, path: str) -> None:
     if what == "hard link":
         # The kernel keeps that user from it (fs.protected_hardlinks); an appliance may have switched that off.
-        administrator.box.run("sh", "-c", PUT + '[ -d "$2.aside" ] || ln /root/canary "$2"', "put", what, path)
+        canary = "/run/canary" if path.startswith(RUN) else "/root/canary"
+        administrator.box.run("sh", "-c", PUT + '[ -d "$2.aside" ] || ln "$3" "$2"', "put", what, path, canary)
     else:
         run_as(administrator, AGENT, "sh", "-c", PUT, "put", what, path)
 
