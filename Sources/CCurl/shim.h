@@ -119,8 +119,10 @@ static inline CURLcode curl_handle_set_client_certificate(CURL *handle, const ch
   return curl_easy_setopt(handle, CURLOPT_SSLCERT, path);
 }
 
-static inline CURLcode curl_handle_set_client_key(CURL *handle, const char *path) {
-  return curl_easy_setopt(handle, CURLOPT_SSLKEY, path);
+// libcurl keeps a copy of its own.
+static inline CURLcode curl_handle_set_client_key(CURL *handle, const void *pem, size_t count) {
+  struct curl_blob blob = {.data = (void *)pem, .len = count, .flags = CURL_BLOB_COPY};
+  return curl_easy_setopt(handle, CURLOPT_SSLKEY_BLOB, &blob);
 }
 
 // Without a passphrase OpenSSL would ask for one at the terminal.

@@ -7,7 +7,7 @@ package struct Locations: Sendable {
 
   /// - Parameter prefix: "/" on an installed system.
   package init(prefix: String) {
-    self.prefix = prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
+    self.prefix = String(prefix.reversed().drop { $0 == "/" }.reversed())
   }
 
   /// Whether these are the files of the installed system, where only root's word counts.
@@ -22,6 +22,8 @@ package struct Locations: Sendable {
   package var state: String { prefix + "/var/lib/accord" }
   package var run: String { prefix + "/run/accord" }
   package var statusFile: String { run + "/status.json" }
+  /// Why accordd could not start; there is no such file while it works.
+  package var failureFile: String { run + "/failure" }
   /// The name of this boot as accordd knows it, on a file system that does not outlive the boot.
   package var bootFile: String { run + "/boot_id" }
 

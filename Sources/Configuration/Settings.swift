@@ -67,6 +67,11 @@ package struct Settings: Equatable, Sendable {
         limitBytes: Limits.configurationFileBytesMax)
     } catch let error as SettingsError {
       throw error
+    } catch let error as SystemError where error.isPermissionDenied {
+      throw SettingsError(
+        description:
+          "\(path): \(error); expected a file that the agent may read: chmod 644 \(path), or where it "
+          + "holds a password chgrp accord \(path) && chmod 640 \(path)")
     } catch { throw SettingsError(description: "\(path): \(error)") }
     do {
       return try Settings(parsing: bytes)

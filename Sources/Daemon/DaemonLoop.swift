@@ -38,6 +38,7 @@ package enum DaemonLoop {
       locations, kernelRoot: kernelRoot, settings: settings, clock: SystemClock(), log: log)
     agent.tick()
     supervision.ticked(agent.work)
+    try? AtomicFile.remove(locations.failureFile)
     let patience = supervision.silenceMillisecondsMax
     // Deletions that are owed are carried on with between the ticks; signals and ticks go before each step.
     var hasWork = agent.owesDeletion
@@ -64,6 +65,15 @@ package enum DaemonLoop {
         return nil
       }
     }
+  }
+
+  /// Says why the daemon cannot work, also to the service manager and to whoever waits before it starts it again.
+  package static func tell(_ failure: StartError, _ locations: Locations, _ log: Log) {
+    log.error("\(failure)")
+    Supervision.tell("cannot work: \(failure)")
+    guard locations.isSystem else { return }
+    try? AtomicFile.replace(
+      locations.failureFile, with: Array("\(failure)\n".utf8), mode: 0o644, durability: .volatile)
   }
 
   private static func stop(_ agent: inout Agent) throws(StartError) {

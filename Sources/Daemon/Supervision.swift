@@ -90,6 +90,12 @@ struct Supervision: ~Copyable {
 
   func pingWatchdog() { if hasWatchdog { _ = socket?.send(ping) } }
 
+  /// What a daemon that ends at once has to say, as its last status.
+  static func tell(_ status: String) {
+    guard let name = Process.environment("NOTIFY_SOCKET") else { return }
+    _ = try? NotifySocket.open(name).send(Array("STATUS=".utf8) + line(status))
+  }
+
   func stopping() { _ = socket?.send(Array("STOPPING=1".utf8)) }
 }
 

@@ -18,6 +18,10 @@ package struct Connection: Sendable {
   private let owners: TrustedOwners
   private let headers: [(name: String, value: String)]
   private let extraCA: [UInt8]?
+  private let clientKey: [UInt8]?
+
+  /// The files beside accord.toml of which the upload's unit hands a copy to the upload: root alone need read them.
+  private static let handedOver = ["client.key", "headers"]
 
   /// Checks and reads everything that the settings name.
   package init(
@@ -30,18 +34,15 @@ package struct Connection: Sendable {
     self.directory = directory
     headers =
       try settings.headersFile.map { name throws(FileProblem) in
-        try Self.headers(Self.path(name, directory))
+        let path = Self.path(name, directory)
+        return try HeadersFile.parse(Self.secret(path, directory), path: path)
       } ?? []
+    clientKey = try settings.clientKeyFile.map { name throws(FileProblem) in
+      try Self.secret(Self.path(name, directory), directory)
+    }
     extraCA = try settings.extraCAFile.map { name throws(FileProblem) in
       try Self.certificates(Self.path(name, directory))
     }
-  }
-
-  private static func headers(
-    _ path: String
-  ) throws(FileProblem) -> [(name: String, value: String)] {
-    let bytes = try read(credential(path), limitBytes: Limits.configurationFileBytesMax)
-    return try HeadersFile.parse(bytes, path: path)
   }
 
   private static func certificates(_ path: String) throws(FileProblem) -> [UInt8] {
@@ -99,10 +100,8 @@ package struct Connection: Sendable {
       request.caText = extraCA + (own ?? [])
       request.trustsSystemBesideText = own == nil
     }
-    if let file = settings.clientCertificateFile, let keyFile = settings.clientKeyFile {
-      request.clientCertificate = (
-        Self.path(file, directory), Self.credential(Self.path(keyFile, directory))
-      )
+    if let file = settings.clientCertificateFile, let clientKey {
+      request.clientCertificate = (Self.path(file, directory), clientKey)
     }
     request.proxy = settings.proxy?.url
     request.connectTimeoutSeconds = Limits.connectTimeoutSeconds
@@ -126,22 +125,36 @@ package struct Connection: Sendable {
     name.hasPrefix("/") ? name : "\(directory)/\(name)"
   }
 
-  /// The copy of a secret file that this process was given, under the same name; the file itself where it was not.
-  private static func credential(_ path: String) -> String {
-    path.split(separator: "/").last.flatMap { Credential.path(String($0)) } ?? path
+  /// A file that others must not read: the copy that this process was given, or the file itself, with the rights of
+  /// root only where the upload's unit gives a copy. What root can read and the upload cannot would be found too late.
+  private static func secret(
+    _ path: String, _ directory: String
+  ) throws(FileProblem) -> [UInt8] {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let limitBytes = Limits.configurationFileBytesMax
+    if let copy = Credential.path(name) { return try read(copy, limitBytes: limitBytes) }
+    guard handedOver.contains(where: { path == "\(directory)/\($0)" }) else {
+      return try read(
+        path, limitBytes: limitBytes,
+        remedy: "expected a file that the agent may read: chgrp accord \(path) && chmod 640 \(path)"
+      )
+    }
+    return try Rights.ofCaller { () throws(FileProblem) in
+      try read(path, limitBytes: limitBytes, remedy: "expected root, who alone may read it")
+    }
   }
 
-  private static func read(_ path: String, limitBytes: Int) throws(FileProblem) -> [UInt8] {
+  /// - Parameter remedy: what to do when it may not be read.
+  private static func read(
+    _ path: String, limitBytes: Int, remedy: String? = nil
+  ) throws(FileProblem) -> [UInt8] {
     do {
-      return try Rights.ofCaller { () throws(SystemError) in
-        try FileDescriptor.open(path, .readOnly).readAll(limitBytes: limitBytes)
-      }
+      return try FileDescriptor.open(path, .readOnly).readAll(limitBytes: limitBytes)
     } catch {
+      let expected = "expected a readable file of at most \(limitBytes / 1024) KiB"
       throw FileProblem(
         FilePlace(file: path), "\(error)",
-        expected: error.isPermissionDenied
-          ? "expected a file that this user may read: run this as root"
-          : "expected a readable file of at most \(limitBytes / 1024) KiB")
+        expected: error.isPermissionDenied ? remedy ?? expected : expected)
     }
   }
 }

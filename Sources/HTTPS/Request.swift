@@ -15,8 +15,8 @@ package struct Request: Sendable {
   package var caText: [UInt8]?
   /// Whether the system's authorities are trusted beside `caText`.
   package var trustsSystemBesideText = false
-  /// What this side shows to a server that asks who it is: PEM files, the key without a passphrase.
-  package var clientCertificate: (file: String, keyFile: String)?
+  /// What this side shows to a server that asks who it is: a PEM file, and the key in PEM without a passphrase.
+  package var clientCertificate: (file: String, key: [UInt8])?
   /// The `http` or `https` URL of a proxy, perhaps with user and password. Nil: none, whatever the
   /// environment says. A proxy over TLS is verified by the same authorities as the server.
   package var proxy: String?

@@ -33,7 +33,9 @@ extension Client {
     if let certificate = request.clientCertificate {
       unsafe results += [
         curl_handle_set_client_certificate(handle, certificate.file),
-        curl_handle_set_client_key(handle, certificate.keyFile),
+        certificate.key.withUnsafeBytes { pem in
+          unsafe curl_handle_set_client_key(handle, pem.baseAddress, pem.count)
+        },
       ]
     }
     if let rate = request.sendBytesPerSecondMax {

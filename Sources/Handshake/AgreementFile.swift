@@ -30,10 +30,12 @@ enum AgreementFile: Equatable {
       let after = try file.state()
       return (.content(bytes), after == state ? state : nil)
     } catch {
+      let limit = Limits.configurationFileBytesMax / 1024
       let problem = FileProblem(
         FilePlace(file: path), "\(error)",
-        expected:
-          "expected a readable file of at most \(Limits.configurationFileBytesMax / 1024) KiB")
+        expected: error.isPermissionDenied
+          ? "expected a file that the agent may read as well: chmod 644 \(path)"
+          : "expected a readable file of at most \(limit) KiB")
       return (.unreadable(problem), before)
     }
   }

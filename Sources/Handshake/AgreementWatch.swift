@@ -183,7 +183,7 @@ package struct AgreementWatch: ~Copyable {
     guard let digest = facts.acceptances[name] else { return nil }
     let content: AgreementFile
     do {
-      let bytes = try FileDescriptor.open(path, .readOnly).readAll(
+      let bytes = try FileDescriptor.open(path, .readOnlyPlain).readAll(
         limitBytes: Limits.acceptedOfferBytesMax)
       content =
         SHA256(of: bytes).bytes == digest

@@ -8,11 +8,13 @@ package import Linux
 /// runs the program, so that demos and tests need no root.
 package struct TrustedOwners: Sendable {
   private let users: Set<UInt32>
+  private let isSystem: Bool
   /// The prefix and the folders on the way to it. They are the business of whoever gave the prefix.
   private let givenFolders: Set<String>
 
   /// - Parameter prefix: empty on an installed system.
   package init(prefix: String) {
+    isSystem = prefix.isEmpty
     users = prefix.isEmpty ? [0] : [0, Process.effectiveUser]
     let way = prefix.isEmpty ? nil : try? Directory.way(to: prefix)
     givenFolders = way.map { Set($0.folders + [$0.end]) } ?? []
@@ -99,7 +101,8 @@ package struct TrustedOwners: Sendable {
       guard isSecret, state.isReadableByOthers else { return nil }
       return FileProblem(
         at, "its mode is \(state.permissions), so everybody can read what is secret in it",
-        expected: "expected a file that only its owner and its group can read: chmod o= \(path)")
+        expected: "expected a file that only its owner and its group can read: "
+          + (isSystem ? "chgrp accord \(path) && chmod 640 \(path)" : "chmod o= \(path)"))
     } catch {
       return FileProblem(at, "\(error)", expected: "expected a readable file")
     }

@@ -22,7 +22,7 @@ package enum AtomicFile {
     durability: Durability
   ) throws(SystemError) {
     do {
-      let file = try FileDescriptor.open(intermediate, .replace(mode: mode))
+      let file = try make(intermediate, mode: mode)
       try file.write(content)
       if durability == .synchronised { try file.synchronise() }
       try rename(intermediate, path)
@@ -39,7 +39,7 @@ package enum AtomicFile {
   ) throws(SystemError) {
     let intermediate = path + ".new"
     do {
-      let file = try FileDescriptor.open(intermediate, .replace(mode: 0o600))
+      let file = try make(intermediate, mode: 0o600)
       if let state { try file.take(owner: state.owner, group: state.group) }
       try file.take(mode: (state?.mode ?? mode) & 0o7777)
       try file.write(content)
@@ -70,6 +70,14 @@ package enum AtomicFile {
       unsafe destination.withCString { to in unsafe CLinux.rename(from, to) }
     }
     guard result != -1 else { throw .last("replace", destination) }
+  }
+
+  /// Whatever lies in the way, a link or a pipe, is removed and not written to.
+  private static func make(_ path: String, mode: UInt32) throws(SystemError) -> FileDescriptor {
+    do { return try FileDescriptor.open(path, .replace(mode: mode)) } catch {
+      unlink(path)
+      return try FileDescriptor.open(path, .replace(mode: mode))
+    }
   }
 
   private static func unlink(_ path: String) { _ = unsafe CLinux.unlink(path) }

@@ -54,7 +54,7 @@ package enum BootID {
   }
 
   fileprivate static func read(_ path: String) throws(SystemError) -> String {
-    let bytes = try FileDescriptor.open(path, .readOnly).readAll(limitBytes: 128)
+    let bytes = try FileDescriptor.open(path, .readOnlyPlain).readAll(limitBytes: 128)
     return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }
 }

@@ -14,7 +14,7 @@ package struct FileDescriptor: ~Copyable {
     case readOnlyPlain
     /// Creates the file if it is missing.
     case readWrite(mode: UInt32)
-    /// Creates the file, and empties one that is there.
+    /// Creates the file, and empties one that is there; neither follows a link nor waits for a reader of a pipe.
     case replace(mode: UInt32)
   }
 
@@ -25,7 +25,7 @@ package struct FileDescriptor: ~Copyable {
       case .readOnly: (O_RDONLY, 0)
       case .readOnlyPlain: (O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)
       case .readWrite(let mode): (O_RDWR | O_CREAT, mode)
-      case .replace(let mode): (O_WRONLY | O_CREAT | O_TRUNC, mode)
+      case .replace(let mode): (O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, mode)
       }
     // A String passed as a C pointer is copied to the heap; withCString lends it as it lies there.
     let number = unsafe path.withCString { name in

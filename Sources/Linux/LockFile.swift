@@ -29,7 +29,7 @@ package struct LockFile: ~Copyable {
       return try FileDescriptor.open(path, .readWrite(mode: 0o640))
     } catch {
       guard error.isPermissionDenied || error.isReadOnlyFileSystem else { throw error }
-      return try FileDescriptor.open(path, .readOnly)
+      return try FileDescriptor.open(path, .readOnlyPlain)
     }
   }
 }

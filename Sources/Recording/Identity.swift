@@ -8,8 +8,10 @@ package enum Identity {
   /// The pseudonym, nil when there is none.
   package static func current(_ directory: StateDirectory) throws(SystemError) -> String? {
     guard try FileState.of(directory.identity) != nil else { return nil }
-    let bytes = try FileDescriptor.open(directory.identity, .readOnly).readAll(limitBytes: 64)
-    return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    let bytes = try FileDescriptor.open(directory.identity, .readOnlyPlain).readAll(limitBytes: 64)
+    let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    // Whatever else somebody has put there is not shown to anybody.
+    return text.utf8.count == 36 && text.allSatisfy { $0.isHexDigit || $0 == "-" } ? text : nil
   }
 
   /// Makes the pseudonym if there is none that the ledger knows. Returns whether it was made.
@@ -46,7 +48,7 @@ package enum HashKeyFile {
     let bytes: [UInt8]
     do {
       guard try FileState.of(directory.hashKey) != nil else { return nil }
-      bytes = try FileDescriptor.open(directory.hashKey, .readOnly).readAll(limitBytes: 64)
+      bytes = try FileDescriptor.open(directory.hashKey, .readOnlyPlain).readAll(limitBytes: 64)
     } catch { throw .file(error) }
     guard let key = HashKey(bytes) else { throw .malformed(path: directory.hashKey) }
     return key

@@ -147,7 +147,9 @@ extension Rewrite {
   }
 
   private mutating func synchronise() throws(RecordingError) {
-    do { try FileDescriptor.open(freshPath, .readOnly).synchronise() } catch { throw .file(error) }
+    do { try FileDescriptor.open(freshPath, .readOnlyPlain).synchronise() } catch {
+      throw .file(error)
+    }
     unsynchronisedBytes = 0
   }
 

@@ -51,6 +51,10 @@ package enum Store {
       lock = try LockFile.acquire(directory.swapLock, .shared)
     } catch { throw .file(error) }
     guard lock != nil else { throw .busy(path: path) }
+    let state: FileState?
+    do { state = try FileState.of(path, followsLink: false) } catch { throw .file(error) }
+    // SQLite would wait for the other end of a pipe, and follow a link.
+    if let state, !state.isRegularFile { throw .foreign(path: path) }
     do {
       let database = try Database(path, access, busyTimeoutMilliseconds: busyMilliseconds)
       // SQLite reads the file only now: a file that is no database, or is locked, shows here.

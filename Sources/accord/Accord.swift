@@ -18,7 +18,7 @@ struct Accord: ParsableCommand {
       Only accordd samples; only `accord upload` and `accord doctor` use the network.
 
       To begin, put both halves into /etc/accord (examples are in /usr/share/doc/accord/examples) and see what they \
-      come to with `accord consent check` and `accord preview`. Reading what was recorded needs root, or the files' group.
+      come to with `accord consent check` and `accord preview`. Reading needs root, or membership in the group accord.
 
       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 denied by the agreement, 4 no valid agreement.
 

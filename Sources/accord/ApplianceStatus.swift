@@ -63,10 +63,10 @@ struct ApplianceStatus {
   static func checkReadable(_ locations: Locations) throws {
     for path in [locations.statusFile, locations.state + "/spool.db"] {
       do {
-        if try FileState.of(path) != nil { _ = try FileDescriptor.open(path, .readOnly) }
+        if try FileState.of(path) != nil { _ = try FileDescriptor.open(path, .readOnlyPlain) }
       } catch {
-        throw CommandFailure(
-          .failed, "\(error); run this as root or as a member of the files' group")
+        let group = locations.isSystem ? "the group accord" : "the files' group"
+        throw CommandFailure(.failed, "\(error); run this as root or as a member of \(group)")
       }
     }
   }

@@ -146,7 +146,7 @@ extension AcceptedOffer {
       let path =
         StateDirectory(locations.state).accepted + "/"
         + fileName(supplier: supplier, revision: revision)
-      let file = try? FileDescriptor.open(path, .readOnly)
+      let file = try? FileDescriptor.open(path, .readOnlyPlain)
       if let bytes = try? file?.readAll(limitBytes: Limits.acceptedOfferBytesMax),
         let accepted = try? AcceptedOffer(parsing: bytes)
       {

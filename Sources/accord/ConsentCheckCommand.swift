@@ -19,6 +19,7 @@ struct ConsentCheckCommand: InstallationCommand {
   @OptionGroup var installation: InstallationOptions
 
   func run() throws {
+    try ApplianceStatus.checkReadable(installation.locations)
     let agreement = AgreementInForce.read(installation.locations)
     if installation.json {
       Output.object { object in

@@ -41,6 +41,7 @@ struct ConsentPlanCommand: InstallationCommand {
 
   func run() throws {
     let locations = installation.locations
+    try ApplianceStatus.checkReadable(locations)
     let before = AgreementInForce.read(locations)
     let after = AgreementInForce.read(locations, ifConsentSays: try candidate(locations))
     if case .held(let problem) = after.standing {

@@ -14,6 +14,7 @@ struct ConsentShowCommand: InstallationCommand {
   @OptionGroup var installation: InstallationOptions
 
   func run() throws {
+    try ApplianceStatus.checkReadable(installation.locations)
     let agreement = AgreementInForce.read(installation.locations)
     if installation.json { printObject(agreement) } else { printText(agreement) }
     try ConsentCheckCommand.fail(agreement)

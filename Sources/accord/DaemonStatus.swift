@@ -31,7 +31,7 @@ struct DaemonStatus: Decodable {
 
   /// Nil when there is no such file, or not one of this version's.
   static func read(_ path: String) -> DaemonStatus? {
-    guard let file = try? FileDescriptor.open(path, .readOnly),
+    guard let file = try? FileDescriptor.open(path, .readOnlyPlain),
       let bytes = try? file.readAll(limitBytes: 1024 * 1024)
     else { return nil }
     let decoder = JSONDecoder()

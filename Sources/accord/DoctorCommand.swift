@@ -24,6 +24,7 @@ struct DoctorCommand: InstallationCommand {
   var withoutAgreement = false
 
   func run() throws {
+    try ApplianceStatus.checkReadable(installation.locations)
     let diagnosis = Diagnosis.make(
       installation.locations, AgreementInForce.read(installation.locations), clock: SystemClock(),
       contactsAnyway: withoutAgreement)

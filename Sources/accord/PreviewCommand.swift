@@ -39,6 +39,7 @@ struct PreviewCommand: InstallationCommand {
   }
 
   func run() throws {
+    try ApplianceStatus.checkReadable(installation.locations)
     let settings = try Self.settings(installation.locations)
     let agreement = AgreementInForce.read(installation.locations)
     let pattern = SignalPattern(signal)

@@ -41,12 +41,12 @@ struct UploadCommand: InstallationCommand {
   private func deliver(isByHand: Bool, json: Bool) -> UploadOutcome {
     var lines: [String] = []
     var failure: CommandFailure?
-    var isPause = false
+    var hasDelivered = false
     do {
       let report = try Uploader.run(
         installation.locations, clock: installation.locations.clock, isByHand: isByHand)
       lines = json ? [Self.object(report)] : Self.text(report)
-      isPause = report.waitsFor != nil
+      hasDelivered = !report.sent.isEmpty
       failure = report.refusal.map(Self.failure)
       if failure == nil, let reason = report.stopped {
         failure = CommandFailure(
@@ -55,7 +55,7 @@ struct UploadCommand: InstallationCommand {
     } catch { failure = Self.failure(error) }
     return UploadOutcome(
       lines: lines, code: failure?.code.rawValue ?? 0, message: failure?.message ?? "",
-      isPause: isPause)
+      hasDelivered: hasDelivered)
   }
 
   private static func failure(_ refusal: UploadRefusal) -> CommandFailure {

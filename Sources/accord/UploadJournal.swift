@@ -20,7 +20,7 @@ struct UploadJournal {
         try? AtomicFile.replace(
           path, with: Array(outcome.message.utf8), mode: 0o640, durability: .volatile)
       }
-    } else if outcome.code == 0, !outcome.isPause, !told.isEmpty {
+    } else if outcome.code == 0, outcome.hasDelivered, !told.isEmpty {
       // A pause after a failure is the same failure; that nothing may be sent is accordd's to say.
       Log.standardError.notice("uploads work again")
       try? AtomicFile.remove(path)

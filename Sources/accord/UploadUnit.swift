@@ -21,8 +21,8 @@ struct UploadOutcome: Decodable {
   /// The exit code, and why it is not 0.
   let code: Int32
   let message: String
-  /// Nothing was tried, or not all of it, because it is not time yet.
-  var isPause = false
+  /// Whether the receiver has accepted something.
+  var hasDelivered = false
   /// The errand that it answers.
   var errand: String?
 
@@ -39,7 +39,7 @@ struct UploadOutcome: Decodable {
           text.unicodeScalars.filter { $0.properties.generalCategory != .control }))
     }
     return UploadOutcome(
-      lines: lines.map(plain), code: code, message: plain(message), isPause: isPause,
+      lines: lines.map(plain), code: code, message: plain(message), hasDelivered: hasDelivered,
       errand: errand)
   }
 }
@@ -65,7 +65,7 @@ struct UploadErrand: Decodable {
       object.array("lines") { list in for line in outcome.lines { list.element(line) } }
       object.member("code", Int64(outcome.code))
       object.member("message", outcome.message)
-      object.member("isPause", outcome.isPause)
+      object.member("hasDelivered", outcome.hasDelivered)
       object.member("errand", number)
     }
   }
@@ -116,7 +116,7 @@ enum UploadUnit {
   private static func refusal(_ locations: Locations) -> String {
     let daemon = DaemonStatus.read(locations.statusFile)
     guard daemon?.isRunning == true, daemon?.isProcessAlive == true else {
-      return "accordd does not run, and without it nothing is sent: systemctl start accordd"
+      return "accordd does not run, and without it nothing is sent: systemctl restart accordd"
     }
     return "\(name) could not be started: see systemctl status \(name)"
   }

@@ -44,12 +44,17 @@ enum AccordDaemon {
     do {
       if options.onlyChecks {
         _ = try DaemonLoop.settings(locations)
-      } else {
-        try DaemonLoop.run(
-          locations, kernelRoot: KernelRoot(options.kernelRoot), log: .standardError)
+        return
       }
     } catch {
       Log.standardError.error("\(error)")
+      Process.exit(1)
+    }
+    do {
+      try DaemonLoop.run(
+        locations, kernelRoot: KernelRoot(options.kernelRoot), log: .standardError)
+    } catch {
+      DaemonLoop.tell(error, locations, .standardError)
       Process.exit(1)
     }
   }

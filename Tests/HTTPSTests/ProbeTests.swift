@@ -39,7 +39,7 @@ struct ProbeTests {
   func silent() throws {
     let (server, other) = (try Server("mutual", tls: "1.3"), try Server())
     var request = server.request("/connection")
-    request.clientCertificate = (server.file("client.pem"), server.file("client.key"))
+    request.clientCertificate = (server.file("client.pem"), server.bytes("client.key"))
     let seen = { try String(contentsOfFile: server.file("seen"), encoding: .utf8) }
     #expect(try probe(request).stage == .ready)
     // No request came, and one connection.

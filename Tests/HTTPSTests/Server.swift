@@ -43,6 +43,11 @@ final class Server {
     URL(fileURLWithPath: caFile).deletingLastPathComponent().appendingPathComponent(name).path
   }
 
+  /// What is in one of its files; nothing where there is none.
+  func bytes(_ name: String) -> [UInt8] {
+    Array((try? Data(contentsOf: URL(fileURLWithPath: file(name)))) ?? Data())
+  }
+
   /// Ends the server. Its port refuses connections from then on.
   func stop() {
     try? input.fileHandleForWriting.close()

@@ -89,10 +89,10 @@ struct TrustTests {
   func clientCertificate(version: String) throws {
     let server = try Server("mutual", tls: version)
     var request = server.request("/mirror")
-    request.clientCertificate = (server.file("client.pem"), server.file("client.key"))
+    request.clientCertificate = (server.file("client.pem"), server.bytes("client.key"))
     #expect(try failure(of: request) == nil)
     // A certificate that nobody vouches for.
-    request.clientCertificate = (server.file("own.pem"), server.file("client.key"))
+    request.clientCertificate = (server.file("own.pem"), server.bytes("client.key"))
     #expect(try failure(of: request)?.failure == .clientCertificateRefused)
   }
 
@@ -102,7 +102,7 @@ struct TrustTests {
     let server = try Server("mutual", tls: "1.3")
     var client = try Client(userAgent: "accord/test")
     var request = server.request("/mirror")
-    request.clientCertificate = (server.file("client.pem"), server.file("client.key"))
+    request.clientCertificate = (server.file("client.pem"), server.bytes("client.key"))
     _ = try client.post(request)
     request.clientCertificate = nil
     do throws(HTTPSError) {
@@ -123,7 +123,7 @@ struct TrustTests {
       ("missing.pem", "client.key"), ("client.pem", "missing.key"), ("client.pem", "leaf.key"),
       ("ca.cnf", "client.key"), ("client.pem", "ca.cnf"), ("client.pem", "locked.key"),
     ] {
-      request.clientCertificate = (server.file(file), server.file(key))
+      request.clientCertificate = (server.file(file), server.bytes(key))
       #expect(try failure(of: request)?.failure == .clientCertificateUnusable, "\(file) \(key)")
     }
   }

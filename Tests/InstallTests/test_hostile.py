@@ -94,7 +94,7 @@ def test_headers_that_everybody_can_read_are_refused_although_systemd_hands_them
     try:
         with sharing.provoking():
             refused = sharing.accord("upload", check=False)
-        assert refused.code == 1 and "/etc/accord/headers" in refused.err and "chmod o=" in refused.err, refused
+        assert refused.code == 1 and "/etc/accord/headers" in refused.err and "chgrp accord" in refused.err, refused
     finally:
         sharing.box.path("/etc/accord/headers").unlink()
         sharing.write_settings()

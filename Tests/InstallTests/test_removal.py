@@ -46,9 +46,20 @@ def test_installed_again_it_goes_on_where_it_was(agreed, kept, newer_package):
     assert kept <= agreed.batches()
 
 
-def test_purged_nothing_is_left(agreed):
+def test_left_unpacked_by_dpkg_it_still_runs(agreed, package):
+    """dpkg's question about accord.toml has nobody to answer it. From there dpkg runs no prerm of a removal."""
+    agreed.write_settings(spool={"seal": "3s"})
+    agreed.box.path(f"/root/{package.name}").write_bytes(package.read_bytes())
+    install = ["apt-get", "--yes", "install", "--allow-downgrades", f"/root/{package.name}"]
+    assert agreed.box.run(*install, check=False, stdin="").code != 0
+    status = agreed.box.shell("dpkg-query --show --showformat='${db:Status-Abbrev}' accord")
+    assert status.strip() == "iU" and agreed.box.run("pgrep", "accordd").out != ""
+
+
+def test_purged_nothing_is_left_even_so(agreed):
     agreed.box.shell("userdel reader 2>/dev/null", check=False)
     agreed.apt("purge", "accord")
+    assert agreed.box.run("pgrep", "accord", check=False).out == ""
     assert agreed.box.shell(SEARCH) == ""
     assert agreed.box.shell("ls -d /run/accord /run/systemd/system/accord* 2>/dev/null", check=False) == ""
     assert agreed.box.shell("getent passwd accord; getent group accord", check=False) == ""

@@ -82,14 +82,15 @@ def test_a_record_that_makes_no_sense_neither_keeps_it_from_starting_nor_makes_i
     assert int(record(tmp_path)[0]) >= 1
 
 
-def test_a_stop_during_the_pause_ends_it_at_once_and_is_no_failure(tmp_path):
+def test_a_pause_says_why_and_a_stop_ends_it_at_once_and_is_no_failure(tmp_path):
     remember(tmp_path, 6, seconds_ago=6)
+    (tmp_path / "failure").write_text("no database\n")
     surroundings = {"PATH": os.environ["PATH"], "RUNTIME_DIRECTORY": str(tmp_path)}
     pausing = subprocess.Popen(
         [SCRIPT, "before"], env=surroundings, start_new_session=True, stdout=subprocess.PIPE, text=True
     )
-    said = pausing.stdout.readline()
-    assert "it is started 160 s after the last time" in said
+    assert pausing.stdout.readline() == "<5>accordd fails again and again: no database\n"
+    assert "it is started 160 s after the last time" in pausing.stdout.readline()
     time.sleep(0.2)
     # systemd ends everything in the control group.
     begun = time.monotonic()
