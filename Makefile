@@ -29,8 +29,8 @@ PROGRAM_FLAGS := -c release --static-swift-stdlib --disable-local-rpath --scratc
 	-Xswiftc -file-prefix-map -Xswiftc "$(CURDIR)=." -Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
 	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
 
-.PHONY: help set-up build build-tests build-benchmarks build-fuzz test test-packaging test-install test-reproducible deb fuzz bench bench-quick \
-	demo readme figures format clean
+.PHONY: help set-up build build-tests build-benchmarks build-fuzz test test-packaging test-install test-hostile-agent \
+	test-reproducible deb fuzz bench bench-quick demo readme figures format clean
 
 help:
 	@echo 'make demo      build, then show the whole way of a sample on this machine; nothing leaves it'
@@ -39,6 +39,7 @@ help:
 	@echo 'make deb       the Debian packages and what goes with them, in dist; a minute after the build'
 	@echo 'make test-packaging   make deb, then see what is in it, pack again, and ask lintian and piuparts; 3 minutes'
 	@echo 'make test-install     make deb, then install and use it in a booted Debian 12 and 13; as root, five minutes'
+	@echo 'make test-hostile-agent   root and the user accord gone bad, in boxes of their own; as root, ten minutes and more'
 	@echo 'make test-reproducible   make deb, then build it again in another folder and compare the bytes; four minutes'
 	@echo 'make fuzz      give the readers of the agreement random files, SECONDS=60; what crashes them is kept and shown'
 	@echo 'make readme    write the table of signals in README.md anew'
@@ -86,6 +87,11 @@ test-packaging: deb
 test-install: deb
 	@packaging/set-up --for-install-tests
 	Tests/InstallTests/run dist/accord_*_"$$(dpkg --print-architecture)".deb
+
+test-hostile-agent: deb
+	@packaging/set-up --for-install-tests
+	ACCORD_PACKAGE="$$(ls dist/accord_*_"$$(dpkg --print-architecture)".deb)" \
+	  .venv/bin/pytest Tests/InstallTests/test_hostile_agent.py
 
 test-reproducible: deb
 	packaging/check-reproducible
