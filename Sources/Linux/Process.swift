@@ -36,7 +36,7 @@ package enum Process {
   /// 128 and the signal's number when a signal ended it. The corresponding C functions are `posix_spawn` and `waitpid`.
   package static func run(_ path: String, _ arguments: [String]) throws(SystemError) -> Int32 {
     var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-    defer { unsafe words.forEach { unsafe free($0) } }
+    defer { for index in unsafe words.indices { unsafe free(words[index]) } }
     let code = unsafe linux_run(path, &words)
     guard code != -1 else { throw .last("run", path) }
     return code
