@@ -50,12 +50,16 @@ let package = Package(
     module("Telemetry"),
     module("TOML"),
     module("JSON"),
+    module("Archive"),
+    module("Scrubbing"),
 
     // One verb each.
     module("Handshake", ["Telemetry", "TOML", "Digest", "Linux"]),
     module("Sampling", ["Telemetry", "Linux"]),
     module("OTLP", ["Telemetry"]),
     module("Configuration", ["Telemetry", "TOML", "Linux"]),
+    module("Health", ["Telemetry"]),
+    module("Inventory", ["Telemetry", "Linux"]),
     module(
       "Recording", ["Handshake", "Telemetry", "JSON", "SQLite", "Compression", "Digest", "Linux"]),
     module(
@@ -67,6 +71,15 @@ let package = Package(
     module(
       "Diagnostics",
       ["Delivery", "Recording", "Handshake", "Configuration", "HTTPS", "Telemetry", "Linux"]),
+    module(
+      "Reporting",
+      ["Health", "Recording", "Handshake", "Telemetry", "JSON", "Linux"]),
+    module(
+      "Dump",
+      [
+        "Inventory", "Scrubbing", "Archive", "Health", "Reporting", "Recording", "Handshake",
+        "Configuration", "Telemetry", "JSON", "Compression", "Digest", "Linux",
+      ]),
     module(
       "Daemon",
       [
@@ -82,8 +95,9 @@ let package = Package(
       name: "accord",
       dependencies: [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        "Daemon", "Diagnostics", "Delivery", "Recording", "Handshake", "Sampling", "Configuration",
-        "Telemetry", "TOML", "JSON", "Digest", "Linux",
+        "Daemon", "Diagnostics", "Delivery", "Dump", "Reporting", "Health", "Inventory", "Scrubbing",
+        "Archive", "Recording", "Handshake", "Sampling", "Configuration", "Compression", "Telemetry",
+        "TOML", "JSON", "Digest", "Linux",
       ], swiftSettings: sourceSettings),
 
     // Measurements that need the modules from inside. Not a product.
@@ -109,6 +123,12 @@ let package = Package(
     tests(of: "Digest", ["TestSupport"]),
     tests(of: "Telemetry"),
     tests(of: "JSON", ["TestSupport"]),
+    tests(of: "Archive", ["Compression", "TestSupport"]),
+    tests(of: "Scrubbing", ["TestSupport"]),
+    tests(of: "Health", ["Telemetry"]),
+    tests(of: "Inventory", ["Telemetry", "Linux", "TestSupport"]),
+    tests(of: "Reporting", ["Health", "Recording", "Handshake", "Telemetry", "Linux", "TestSupport"]),
+    tests(of: "Dump", ["Archive", "Scrubbing", "Compression", "Telemetry", "Linux", "TestSupport"]),
     tests(of: "Sampling", ["Telemetry", "Linux", "TestSupport"]),
     tests(of: "Configuration", ["Telemetry", "TestSupport"]),
     tests(of: "TOML", ["TestSupport"]),

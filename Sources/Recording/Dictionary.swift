@@ -25,6 +25,23 @@ struct SeriesDictionary {
     return numbers
   }
 
+  /// Everything that the dictionary says, by number.
+  static func all(_ database: borrowing Database) throws(SQLiteError) -> [Int64: RecordedSeries] {
+    var rows = try database.prepare(
+      "SELECT number, source, signal, instrument, unit, decimals, attributes FROM series")
+    var series: [Int64: RecordedSeries] = [:]
+    while try rows.step() {
+      guard let source = DataSource(rawValue: UInt8(clamping: rows.integer(1))),
+        let instrument = Instrument(rawValue: UInt8(clamping: rows.integer(3))),
+        let attributes = AttributeText.decode(rows.text(6))
+      else { continue }
+      series[rows.integer(0)] = RecordedSeries(
+        signal: rows.text(2), source: source, instrument: instrument, unit: rows.text(4),
+        decimals: Int(rows.integer(5)), attributes: attributes)
+    }
+    return series
+  }
+
   mutating func releaseUnusedMemory() { stored = nil }
 
   /// The number of a series, which is written down when it is new. `suffix` makes another signal of it
