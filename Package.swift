@@ -95,9 +95,9 @@ let package = Package(
       name: "accord",
       dependencies: [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        "Daemon", "Diagnostics", "Delivery", "Dump", "Reporting", "Health", "Inventory", "Scrubbing",
-        "Archive", "Recording", "Handshake", "Sampling", "Configuration", "Compression", "Telemetry",
-        "TOML", "JSON", "Digest", "Linux",
+        "Daemon", "Diagnostics", "Delivery", "Dump", "Reporting", "Health", "Inventory",
+        "Scrubbing", "Archive", "Recording", "Handshake", "Sampling", "Configuration",
+        "Compression", "Telemetry", "TOML", "JSON", "Digest", "Linux",
       ], swiftSettings: sourceSettings),
 
     // Measurements that need the modules from inside. Not a product.
@@ -127,8 +127,11 @@ let package = Package(
     tests(of: "Scrubbing", ["TestSupport"]),
     tests(of: "Health", ["Telemetry"]),
     tests(of: "Inventory", ["Telemetry", "Linux", "TestSupport"]),
-    tests(of: "Reporting", ["Health", "Recording", "Handshake", "Telemetry", "Linux", "TestSupport"]),
-    tests(of: "Dump", ["Archive", "Scrubbing", "Compression", "Telemetry", "Linux", "TestSupport"]),
+    tests(
+      of: "Reporting",
+      ["Health", "Recording", "Handshake", "Telemetry", "Linux", "TestSupport"]),
+    tests(
+      of: "Dump", ["Archive", "Scrubbing", "Compression", "Telemetry", "Linux", "TestSupport"]),
     tests(of: "Sampling", ["Telemetry", "Linux", "TestSupport"]),
     tests(of: "Configuration", ["Telemetry", "TestSupport"]),
     tests(of: "TOML", ["TestSupport"]),

@@ -20,10 +20,12 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
@@ -155,6 +157,63 @@ static inline int linux_run(const char *path, char *const arguments[]) {
   while (waitpid(process, &status, 0) == -1)
     if (errno != EINTR) return -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// pipe2 hides behind _GNU_SOURCE.
+static inline int linux_pipe(int ends[2]) {
+  if (pipe(ends) == -1) return -1;
+  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+  return 0;
+}
+
+// A program with an output that somebody reads. Signals that its parent ignores would be ignored by it too.
+static inline pid_t linux_start(const char *path, char *const arguments[], char *const variables[], int output) {
+  signal(SIGCHLD, SIG_DFL);
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&files);
+  posix_spawnattr_init(&attributes);
+  posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&files, output, 1);
+  posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+  sigset_t ordinary;
+  sigemptyset(&ordinary);
+  sigaddset(&ordinary, SIGPIPE);
+  sigaddset(&ordinary, SIGXFSZ);
+  posix_spawnattr_setsigdefault(&attributes, &ordinary);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  pid_t process = -1;
+  int error = posix_spawn(&process, path, &files, &attributes, arguments, variables);
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  if (error == 0) return process;
+  errno = error;
+  return -1;
+}
+
+// 1 and its exit code when the process has ended, 0 when it has not.
+static inline int linux_wait_now(pid_t process, int *code) {
+  int status;
+  pid_t ended = waitpid(process, &status, WNOHANG);
+  if (ended != process) return 0;
+  *code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return 1;
+}
+
+// ioprio_set(2) has no function in the C library: the process itself (1, 0), class idle (3).
+static inline void linux_step_back(void) {
+  setpriority(PRIO_PROCESS, 0, 19);
+  syscall(SYS_ioprio_set, 1, 0, 3 << 13);
+}
+static inline void linux_limit_memory(unsigned long long bytes) {
+  struct rlimit limit = {.rlim_cur = (rlim_t)bytes, .rlim_max = (rlim_t)bytes};
+  setrlimit(RLIMIT_DATA, &limit);
+}
+static inline long linux_peak_resident_kilobytes(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) == -1 ? 0 : usage.ru_maxrss;
 }
 
 // <link.h> shows dl_iterate_phdr and its structure only to _GNU_SOURCE. These are its first members.

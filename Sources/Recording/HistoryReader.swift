@@ -1,6 +1,5 @@
 // history.db as a command sees it: what the flight recorder holds, batch by batch, in the order of time.
 
-package import Handshake
 internal import Linux
 internal import SQLite
 package import Telemetry

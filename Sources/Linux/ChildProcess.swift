@@ -1,0 +1,150 @@
+// Another program that is run for its output, within a limit of time and of bytes.
+//
+// It gets a process group of its own, nothing on standard input, no standard error and an environment that says only
+// how to write; what it leaves running is ended with it. A process that hangs in a system call that never returns
+// cannot be ended by anybody: it is left behind, and nobody waits for it.
+
+internal import CLinux
+
+/// What a program wrote before its end or its limit.
+package struct ChildOutput: Equatable, Sendable {
+  package let bytes: [UInt8]
+  /// Whether it ended by itself before either limit.
+  package let isWhole: Bool
+  /// As a shell gives it: 128 and the signal's number when a signal ended it; nil when it did not end in time.
+  package let exitCode: Int32?
+}
+
+package struct ChildProcess: ~Copyable {
+  /// What a wait for output came to.
+  package enum Event: Equatable, Sendable {
+    case bytes([UInt8])
+    case end
+    case timeout
+  }
+
+  private let identifier: Int32
+  private let output: FileDescriptor
+  private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+  private var exitCode: Int32?
+
+  /// Starts the program. The corresponding C function is `posix_spawn`.
+  ///
+  /// - Parameter environment: lines of "NAME=value" beside those that make any program write plainly and in English.
+  package static func start(
+    _ path: String, _ arguments: [String], environment: [String] = []
+  ) throws(SystemError) -> ChildProcess {
+    var ends: [Int32] = [-1, -1]
+    guard unsafe linux_pipe(&ends) == 0 else { throw .last("make a pipe") }
+    let reader = FileDescriptor(owning: ends[0])
+    let writer = FileDescriptor(owning: ends[1])
+    let fixed = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "SYSTEMD_COLORS=0"]
+    var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
+    var variables = unsafe (fixed + environment).map { unsafe strdup($0) } + [nil]
+    defer {
+      for index in unsafe words.indices { unsafe free(words[index]) }
+      for index in unsafe variables.indices { unsafe free(variables[index]) }
+    }
+    let identifier = unsafe linux_start(path, &words, &variables, writer.number)
+    guard identifier != -1 else { throw .last("run", path) }
+    return ChildProcess(identifier: identifier, output: reader)
+  }
+
+  private init(identifier: Int32, output: consuming FileDescriptor) {
+    self.identifier = identifier
+    self.output = output
+  }
+
+  deinit {
+    if exitCode == nil {
+      killpg(identifier, SIGKILL)
+      _ = waitpid(identifier, nil, WNOHANG)
+    }
+  }
+
+  /// Waits for output until `bootTimeMilliseconds` of the boot clock. The corresponding C functions are `poll` and
+  /// `read`.
+  package mutating func next(until bootTimeMilliseconds: Int64) throws(SystemError) -> Event {
+    while true {
+      let left = max(0, bootTimeMilliseconds - SystemClock().bootTimeMilliseconds)
+      var descriptor = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
+      let ready = unsafe poll(&descriptor, 1, Int32(clamping: left))
+      if ready == -1 {
+        guard linux_last_error() == EINTR else { throw .last("wait for a program") }
+        continue
+      }
+      if ready == 0 { return .timeout }
+      let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+        retryingOnInterrupt { unsafe read(output.number, bytes.baseAddress, bytes.count) }
+      }
+      guard count != -1 else { throw .last("read a program's output") }
+      return count == 0 ? .end : .bytes(Array(buffer[..<count]))
+    }
+  }
+
+  /// Ends it and everything that it started, and returns its exit code, nil when it does not end. The corresponding C
+  /// functions are `killpg` and `waitpid`.
+  ///
+  /// - Parameter graceMilliseconds: how long it may take to end by itself first.
+  package mutating func end(graceMilliseconds: Int64 = 0) -> Int32? {
+    if let exitCode { return exitCode }
+    let start = SystemClock().bootTimeMilliseconds
+    // What it started may go on, and hold the group.
+    defer { killpg(identifier, SIGKILL) }
+    var isKilled = false
+    while true {
+      exitCode = waited()
+      let passed = SystemClock().bootTimeMilliseconds - start
+      // A killed process ends within milliseconds, unless it hangs in the kernel.
+      if exitCode != nil || passed > graceMilliseconds + 500 { return exitCode }
+      if !isKilled, passed >= graceMilliseconds {
+        killpg(identifier, SIGKILL)
+        isKilled = true
+      }
+      Process.pause(milliseconds: 2)
+    }
+  }
+
+  private func waited() -> Int32? {
+    var code: Int32 = 0
+    return unsafe linux_wait_now(identifier, &code) == 1 ? code : nil
+  }
+
+  /// Runs a program to its end or its limit, and returns what it wrote.
+  package static func output(
+    of path: String, _ arguments: [String], limitBytes: Int, limitMilliseconds: Int64
+  ) throws(SystemError) -> ChildOutput {
+    var process = try start(path, arguments)
+    let deadline = SystemClock().bootTimeMilliseconds + limitMilliseconds
+    var bytes: [UInt8] = []
+    reading: while true {
+      switch try process.next(until: deadline) {
+      case .bytes(let more):
+        bytes += more.prefix(limitBytes - bytes.count)
+        if bytes.count == limitBytes { break reading }
+      case .end:
+        let exitCode = process.end(graceMilliseconds: 200)
+        return ChildOutput(bytes: bytes, isWhole: true, exitCode: exitCode)
+      case .timeout: break reading
+      }
+    }
+    _ = process.end()
+    return ChildOutput(bytes: bytes, isWhole: false, exitCode: nil)
+  }
+}
+
+extension Process {
+  /// Lets everything else on the machine go first: the lowest priority, and the disk only when nobody else wants it.
+  /// What it starts inherits that. The corresponding C functions are `setpriority` and `ioprio_set`.
+  package static func stepBack() { linux_step_back() }
+
+  /// Bounds the memory that this process can ask for; beyond it the process ends. The corresponding C function is
+  /// `setrlimit` (RLIMIT_DATA).
+  package static func limitMemory(bytes: UInt64) { linux_limit_memory(bytes) }
+
+  /// The largest part of this process that was ever in memory. The corresponding C function is `getrusage`.
+  package static var peakResidentBytes: Int64 { Int64(linux_peak_resident_kilobytes()) * 1024 }
+
+  /// The program that this process runs, also after its file was replaced.
+  package static var executable: String { "/proc/self/exe" }
+}
