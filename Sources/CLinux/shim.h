@@ -167,6 +167,11 @@ static inline int linux_pipe(int ends[2]) {
   return 0;
 }
 
+// renameat2(2) with RENAME_NOREPLACE (1); file systems that do not know it say EINVAL.
+static inline int linux_rename_to_new(const char *old, const char *new_name) {
+  return (int)syscall(SYS_renameat2, AT_FDCWD, old, AT_FDCWD, new_name, 1);
+}
+
 // A program with an output that somebody reads. Signals that its parent ignores would be ignored by it too.
 static inline pid_t linux_start(const char *path, char *const arguments[], char *const variables[], int output) {
   signal(SIGCHLD, SIG_DFL);

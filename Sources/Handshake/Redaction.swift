@@ -113,6 +113,13 @@ extension Agreement {
     }
   }
 
+  /// What may be shown of an attribute: as it is, hashed, or nil where it is dropped. Without a consent only what
+  /// identifies by itself is dropped.
+  package func shown(_ attribute: Attribute, hashing key: HashKey?) -> Attribute? {
+    if let consent { return Redaction.apply(consent, to: attribute, hashing: key) }
+    return Catalog.defaultRedaction(of: attribute) == .keep ? attribute : nil
+  }
+
   /// Whether redaction would take anything away from these attributes, or change it, today.
   package func redacts(_ attributes: [Attribute]) -> Bool {
     !attributes.allSatisfy(passes)

@@ -58,6 +58,19 @@ package enum AtomicFile {
     try synchroniseDirectory(of: destination)
   }
 
+  /// Renames `source` to a name that nothing has yet; what has it meanwhile is an error. Survives a power cut. The
+  /// corresponding C function is `renameat2`.
+  package static func move(_ source: String, toNew destination: String) throws(SystemError) {
+    if unsafe linux_rename_to_new(source, destination) == -1 {
+      guard linux_last_error() == EINVAL else { throw .last("rename \(source) to", destination) }
+      guard try FileState.of(destination, followsLink: false) == nil else {
+        throw SystemError("rename \(source) to", destination, code: EEXIST)
+      }
+      try rename(source, destination)
+    }
+    try synchroniseDirectory(of: destination)
+  }
+
   /// Removes a file; one that is not there is fine. The corresponding C function is `unlink`.
   package static func remove(_ path: String) throws(SystemError) {
     guard unsafe CLinux.unlink(path) != -1 || linux_last_error() == ENOENT else {

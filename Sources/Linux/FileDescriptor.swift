@@ -14,6 +14,8 @@ package struct FileDescriptor: ~Copyable {
     case readOnlyPlain
     /// Creates the file if it is missing.
     case readWrite(mode: UInt32)
+    /// Creates the file, to be written and read again; one that is there, or a link, is an error.
+    case createNew(mode: UInt32)
     /// Creates the file, and empties one that is there; neither follows a link nor waits for a reader of a pipe.
     case replace(mode: UInt32)
   }
@@ -25,6 +27,7 @@ package struct FileDescriptor: ~Copyable {
       case .readOnly: (O_RDONLY, 0)
       case .readOnlyPlain: (O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)
       case .readWrite(let mode): (O_RDWR | O_CREAT, mode)
+      case .createNew(let mode): (O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
       case .replace(let mode): (O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, mode)
       }
     // A String passed as a C pointer is copied to the heap; withCString lends it as it lies there.
@@ -61,6 +64,49 @@ package struct FileDescriptor: ~Copyable {
       guard count != -1 else { throw .last("write") }
       written += count
     }
+  }
+
+  /// Moves the content of the file towards its end, to make room for `count` bytes at its beginning, and writes
+  /// nothing there. Needs no space but theirs. The corresponding C functions are `pread` and `pwrite`.
+  package func makeRoom(bytes count: Int) throws(SystemError) {
+    var buffer = [UInt8](repeating: 0, count: 256 * 1024)
+    var end = Int(try state().sizeBytes)
+    while end > 0 {
+      let start = max(0, end - buffer.count)
+      if end - start < buffer.count { buffer.removeLast(buffer.count - (end - start)) }
+      var filled = 0
+      while filled < buffer.count {
+        let read = try read(into: &buffer, from: filled, at: start + filled)
+        guard read > 0 else { throw SystemError("read", code: EIO) }
+        filled += read
+      }
+      try write(buffer, at: start + count)
+      end = start
+    }
+  }
+
+  /// Writes all of `bytes` from `offset` of the file on. The corresponding C function is `pwrite`.
+  package func write(_ bytes: [UInt8], at offset: Int) throws(SystemError) {
+    var written = 0
+    while written < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { buffer in
+        retryingOnInterrupt {
+          unsafe pwrite(
+            number, buffer.baseAddress! + written, buffer.count - written, off_t(offset + written))
+        }
+      }
+      guard count != -1 else { throw .last("write") }
+      written += count
+    }
+  }
+
+  /// The next piece of the file from `offset` on, at most `limitBytes`; empty at its end. The corresponding C function
+  /// is `pread`.
+  package func read(at offset: Int, limitBytes: Int) throws(SystemError) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: limitBytes)
+    let count = try read(into: &buffer, from: 0, at: offset)
+    buffer.removeLast(limitBytes - count)
+    return buffer
   }
 
   /// Makes what was written survive a power cut. The corresponding C function is `fsync`.

@@ -15,6 +15,11 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     self.code = code
   }
 
+  /// That there is something at `path` already.
+  package static func exists(_ path: String) -> SystemError {
+    SystemError("create", path, code: EEXIST)
+  }
+
   package var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
   package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
   package var isReadOnlyFileSystem: Bool { code == EROFS }

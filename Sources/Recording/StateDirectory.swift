@@ -17,6 +17,8 @@ package struct StateDirectory: Sendable {
   package var identity: String { path + "/identity" }
   /// The key under which attribute values are hashed. Only accordd may read it.
   package var hashKey: String { privateFolder + "/hash.key" }
+  /// What the names in dumps stand for (host-1, ip-3). It stays here.
+  package var dumpNames: String { privateFolder + "/dump-names" }
   /// Space that is given up when something has to be removed and the disk is full.
   package var reserve: String { path + "/reserve" }
   /// What was accepted of the supplier's offers.
