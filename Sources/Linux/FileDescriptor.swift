@@ -138,4 +138,16 @@ package struct FileDescriptor: ~Copyable {
       if content.count > limitBytes { throw SystemError("read", code: EFBIG) }
     }
   }
+
+  /// The first `limitBytes` of the content, and whether that is all of it.
+  package func readStart(limitBytes: Int) throws(SystemError) -> (bytes: [UInt8], isWhole: Bool) {
+    var content: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: min(limitBytes + 1, 16 * 1024))
+    while content.count <= limitBytes {
+      let count = try read(into: &chunk, from: 0, at: content.count)
+      if count == 0 { return (content, true) }
+      content.append(contentsOf: chunk[..<count])
+    }
+    return (Array(content.prefix(limitBytes)), false)
+  }
 }

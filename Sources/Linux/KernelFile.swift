@@ -73,6 +73,15 @@ extension SystemError {
     default: false
     }
   }
+
+  /// An answer that a kernel file may always give: what is read is not there, or its driver cannot tell at this moment
+  /// (the speed of a link that is down, a sensor that does not answer). Anything else somebody should know.
+  package var isOrdinary: Bool {
+    switch code {
+    case EINVAL, ENODATA, EAGAIN, EBUSY, EIO, ETIMEDOUT, ENOTSUP, EREMOTEIO, ENOLINK, ERANGE: true
+    default: isAbsence
+    }
+  }
 }
 
 /// Where `proc` and `sys` are found: `/` on an appliance, a directory in tests and for other machines' trees.
