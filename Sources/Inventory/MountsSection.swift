@@ -1,0 +1,121 @@
+// What is mounted, how full it is, and what the file systems themselves say of errors.
+//
+// A disk's file system answers statvfs(3) at once and is asked; a server's may never answer, so a process of its own
+// asks a few of them (`PatientFileSystem`). A captured tree has its answers in a file `statvfs`.
+
+internal import Linux
+
+enum MountsSection {
+  static func collect(_ reader: inout TreeReader) {
+    let mounts = reader.lines("/proc/self/mountinfo").compactMap { MountLine($0) }
+    let (ordinary, ofKernel) = (mounts.filter { !$0.isOfKernel }, mounts.filter(\.isOfKernel))
+    var rows: [[String]] = []
+    var usages = Usages(
+      captured: capturedUsages(&reader), isRunningMachine: reader.isRunningMachine)
+    var isDropped = false
+    for mount in ordinary.prefix(2 * InventoryLimits.rowsMax) {
+      guard let device = reader.shown("system.device", mount.device),
+        let point = reader.shown("system.filesystem.mountpoint", mount.point)
+      else {
+        isDropped = true
+        continue
+      }
+      let usage = usages.usage(of: mount, among: mounts)
+      rows.append([
+        device, mount.type, mount.isReadOnly ? "ro" : "rw",
+        usage.map { Amount.bytes($0.sizeBytes) } ?? "-",
+        usage.flatMap { Amount.share($0.usedBytes, of: $0.usedBytes + $0.freeBytes) } ?? "-",
+        usage.map { Amount.bytes($0.freeBytes) } ?? "-",
+        usage.flatMap { Amount.share($0.inodes - $0.inodesFree, of: $0.inodes) } ?? "-", point,
+        mount.options,
+      ])
+    }
+    reader.add(
+      "File systems",
+      columns: [
+        "device", "type", "mode", "size", "used", "free", "inodes used", "mounted at", "options",
+      ],
+      rows: rows)
+    if isDropped { reader.problem("file systems whose names the agreement drops are left out") }
+    for silent in usages.silent { reader.problem(silent) }
+    reader.add("File systems of the kernel", fields: [.init("mounted", ifAny: counts(ofKernel))])
+    reader.add(
+      "Errors that file systems have counted",
+      columns: ["file system", "errors", "first at", "last at", "written in all"],
+      rows: errors(&reader))
+  }
+
+  private static func counts(_ mounts: [MountLine]) -> String? {
+    var counts: [String: Int] = [:]
+    for mount in mounts { counts[mount.type, default: 0] += 1 }
+    let words = counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    return words.isEmpty ? nil : words.joined(separator: ", ")
+  }
+
+  private static func capturedUsages(_ reader: inout TreeReader) -> [String: FileSystemUsage] {
+    guard !reader.isRunningMachine else { return [:] }
+    var usages: [String: FileSystemUsage] = [:]
+    for line in reader.lines("/statvfs") {
+      let fields = line.split(separator: " ", maxSplits: 6)
+      let numbers = fields.prefix(6).compactMap { UInt64($0) }
+      guard fields.count == 7, numbers.count == 6 else { continue }
+      usages[String(fields[6])] = FileSystemUsage(
+        fragmentBytes: numbers[0], blocks: numbers[1], blocksFree: numbers[2],
+        blocksAvailable: numbers[3], inodes: numbers[4], inodesFree: numbers[5])
+    }
+    return usages
+  }
+
+  private struct Usages {
+    let captured: [String: FileSystemUsage]
+    let isRunningMachine: Bool
+    /// Network file systems that did not answer.
+    private(set) var silent: [String] = []
+    private var asked = 0
+
+    init(captured: [String: FileSystemUsage], isRunningMachine: Bool) {
+      self.captured = captured
+      self.isRunningMachine = isRunningMachine
+    }
+
+    mutating func usage(of mount: MountLine, among mounts: [MountLine]) -> FileSystemUsage? {
+      guard isRunningMachine else { return captured[mount.point] }
+      if mount.answersAtOnce(among: mounts) { return FileSystemUsage.of(mount.point) }
+      guard asked < InventoryLimits.networkFileSystemsMax else {
+        return nil
+      }
+      asked += 1
+      guard var patient = try? PatientFileSystem.start(mount.point) else { return nil }
+      let usage = patient.usage()
+      if usage == nil {
+        silent.append("a file system of type \(mount.type) did not answer within 50 ms")
+      }
+      return usage
+    }
+  }
+
+  /// ext4 counts what it found wrong, and when (Documentation/ABI/testing/sysfs-fs-ext4).
+  private static func errors(_ reader: inout TreeReader) -> [[String]] {
+    let folder = "/sys/fs/ext4"
+    var rows: [[String]] = []
+    for name in reader.names(folder) where name != "features" {
+      guard let count = reader.number("\(folder)/\(name)/errors_count"),
+        let device = reader.shown("system.device", "/dev/" + name)
+      else { continue }
+      func time(_ file: String) -> String {
+        guard let seconds = reader.number("\(folder)/\(name)/\(file)"), seconds > 0,
+          seconds < 1 << 40
+        else { return "-" }
+        return CalendarTime.rfc3339(milliseconds: seconds * 1000)
+      }
+      let (first, last) = (time("first_error_time"), time("last_error_time"))
+      let written = reader.number("\(folder)/\(name)/lifetime_write_kbytes")
+        .flatMap { $0 < 1 << 50 ? Amount.bytes($0 * 1024) : nil }
+      rows.append([
+        device, String(count), first, last,
+        written ?? "-",
+      ])
+    }
+    return rows
+  }
+}

@@ -1,0 +1,39 @@
+// The three programs that a collector may ask, and only on the running machine.
+
+internal import Linux
+
+enum SystemProgram: String {
+  case systemctl = "/usr/bin/systemctl"
+  case journalctl = "/usr/bin/journalctl"
+  case dpkgQuery = "/usr/bin/dpkg-query"
+}
+
+extension TreeReader {
+  /// What a program writes; nil, quietly, where there is no such program or the tree is another machine's.
+  mutating func output(
+    of program: SystemProgram, _ arguments: [String],
+    limitBytes: Int = InventoryLimits.programBytesMax
+  ) -> String? {
+    guard isRunningMachine, exists(program.rawValue) else { return nil }
+    // A container has the program and no service manager that it could ask.
+    if program == .systemctl, !hasServiceManager { return nil }
+    do throws(SystemError) {
+      let output = try ChildProcess.output(
+        of: program.rawValue, arguments, limitBytes: limitBytes,
+        limitMilliseconds: InventoryLimits.programMillisecondsMax)
+      let name = program.rawValue.split(separator: "/").last!
+      if !output.isWhole {
+        problem("\(name) was ended: it did not answer in time, or with more than fits")
+      } else if let code = output.exitCode, code != 0, output.bytes.isEmpty {
+        problem("\(name) ended with code \(code)")
+      }
+      return String(decoding: output.bytes, as: UTF8.self)
+    } catch {
+      problem("\(program.rawValue): \(error.reason)")
+      return nil
+    }
+  }
+
+  /// Whether systemd is the service manager of the machine (sd_booted(3)).
+  var hasServiceManager: Bool { exists("/run/systemd/system") }
+}
