@@ -30,6 +30,9 @@ package struct HealthFinding: Equatable, Sendable {
   package let level: HealthLevel
   /// Whose data it tells; nil for the agent's own state, which every dump holds.
   package let source: DataSource?
+  /// The catalog's signal whose reading it tells, nil where it tells none: who withholds that signal, or redacts one of
+  /// its attributes, withholds the sentence with it.
+  package let signal: String?
   /// What it is about, in two or three words: "disk /var", "agreement", "delivery".
   package let subject: String
   /// What was found: one sentence without a full stop.
@@ -38,13 +41,31 @@ package struct HealthFinding: Equatable, Sendable {
   package let remedy: String
 
   package init(
-    _ level: HealthLevel, source: DataSource?, subject: String, sentence: String,
-    remedy: String = ""
+    _ level: HealthLevel, source: DataSource?, signal: String? = nil, subject: String,
+    sentence: String, remedy: String = ""
   ) {
     self.level = level
     self.source = source
+    self.signal = signal
     self.subject = subject
     self.sentence = sentence
     self.remedy = remedy
+  }
+
+  /// Of the agent itself.
+  static func agent(
+    _ level: HealthLevel, _ subject: String, _ sentence: String, _ remedy: String = ""
+  ) -> HealthFinding {
+    HealthFinding(level, source: nil, subject: subject, sentence: sentence, remedy: remedy)
+  }
+
+  /// Of the machine, told by a reading of `signal`.
+  static func machine(
+    _ level: HealthLevel, _ signal: String, _ subject: String, _ sentence: String,
+    _ remedy: String = ""
+  ) -> HealthFinding {
+    HealthFinding(
+      level, source: Catalog.signal(signal)?.source ?? .environment, signal: signal,
+      subject: subject, sentence: sentence, remedy: remedy)
   }
 }

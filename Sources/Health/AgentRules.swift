@@ -1,0 +1,94 @@
+// The daemon itself: whether it runs, whether its ticks come, and what it cannot read.
+
+package struct AgentFacts: Sendable {
+  package enum State: Sendable {
+    case running
+    /// It is there, and no tick came for so many milliseconds.
+    case late(byMilliseconds: Int64)
+    /// It was stopped, at a time as people write it.
+    case stopped(at: String)
+    /// It is gone without having stopped.
+    case died(lastTick: String)
+    case neverRan
+  }
+
+  package var state = State.running
+  /// Why it could not start, in its own words; nil where it left none.
+  package var startFailure: String?
+  package var intervalMilliseconds: Int64 = 0
+  package var ticks: Int64 = 0
+  package var missedTicks: Int64 = 0
+  /// Kernel files that it cannot read or understand.
+  package var failedProbes: [String] = []
+  /// Whether this is the installed system, with systemd.
+  package var isService = false
+  /// The agent's own units that have failed.
+  package var failedUnits: [String] = []
+
+  package init() {}
+
+  private var start: String {
+    isService ? "systemctl restart accordd" : "start accordd on this prefix"
+  }
+
+  var findings: [HealthFinding] {
+    [standstill, missed].compactMap(\.self)
+      + failedProbes.map {
+        .agent(
+          .warning, "sampling", "\($0) cannot be read or understood, so its readings are missing",
+          "see the journal for the reason: journalctl -u accordd")
+      }
+      + failedUnits.filter { $0 != "accordd.service" || isRunning }.map {
+        .agent(
+          .critical, "agent", "the unit \($0) has failed", "see why: systemctl status \($0)")
+      }
+  }
+
+  private var isRunning: Bool {
+    if case .running = state { return true }
+    return false
+  }
+
+  private var standstill: HealthFinding? {
+    if let startFailure, !isRunning {
+      return .agent(
+        .critical, "agent", "accordd cannot start: \(startFailure)",
+        "mend that; accordd tries again by itself, and at once with: \(start)")
+    }
+    switch state {
+    case .running: return nil
+    case .late(let late):
+      return .agent(
+        .critical, "agent",
+        "accordd runs, but its last tick was \(Phrase.duration(milliseconds: late)) ago, and one is due every "
+          + Phrase.duration(milliseconds: intervalMilliseconds),
+        "see what it waits for: journalctl -u accordd; then \(start)")
+    case .stopped(let time):
+      return .agent(
+        .critical, "agent",
+        "accordd does not run, so nothing is sampled or sent: it was stopped at \(time)",
+        "start it: \(start)")
+    case .died(let time):
+      return .agent(
+        .critical, "agent",
+        "accordd does not run, so nothing is sampled or sent: it did not stop cleanly, its last tick was at \(time)",
+        "see why: journalctl -u accordd; then \(start)")
+    case .neverRan:
+      return .agent(
+        .critical, "agent",
+        "accordd does not run and never did here, so nothing is sampled or sent",
+        "start it: \(isService ? "systemctl enable --now accordd" : start)")
+    }
+  }
+
+  private var missed: HealthFinding? {
+    guard missedTicks >= Thresholds.missedTicksMin,
+      Double(missedTicks) >= Thresholds.missedTicksRatio * Double(ticks + missedTicks)
+    else { return nil }
+    return .agent(
+      .warning, "agent",
+      "accordd comes too late for \(Phrase.count(missedTicks)) of \(Phrase.count(ticks + missedTicks)) ticks",
+      "give [sampling] interval in accord.toml more time than \(Phrase.duration(milliseconds: intervalMilliseconds)), or find "
+        + "what keeps the machine busy")
+  }
+}

@@ -1,0 +1,90 @@
+// What is shared and why not: no consent, one that is held, one that ends soon, and an offer that waits.
+
+package struct AgreementFacts: Sendable {
+  /// What is wrong with one of the two files.
+  package struct Problem: Sendable {
+    /// "/etc/accord/consent.toml:9:3: what is wrong" and what was expected or is to be done.
+    package let sentence: String
+    package let remedy: String
+    /// What follows: "nothing is sampled or sent until this is mended".
+    package let consequence: String
+
+    package init(sentence: String, remedy: String, consequence: String) {
+      self.sentence = sentence
+      self.remedy = remedy
+      self.consequence = consequence
+    }
+  }
+
+  /// An offer that is there and was not accepted, or not in this form.
+  package struct Waiting: Sendable {
+    package let supplier: String
+    package let revision: Int64
+    /// What it wants otherwise than what was accepted, a clause each.
+    package let differences: [String]
+
+    package init(supplier: String, revision: Int64, differences: [String]) {
+      self.supplier = supplier
+      self.revision = revision
+      self.differences = differences
+    }
+  }
+
+  package var hasConsent = true
+  package var consentFile = ""
+  package var problem: Problem?
+  /// Days until it ends, and the day; nil when it has no end.
+  package var endsInDays: Int64?
+  package var endDay = ""
+  package var waiting: Waiting?
+  /// Settings that cannot be used, and what is wrong with them.
+  package var settingsProblem: String?
+
+  package init() {}
+
+  var findings: [HealthFinding] {
+    [settings, standing, ending, offer].compactMap(\.self)
+  }
+
+  private var settings: HealthFinding? {
+    settingsProblem.map {
+      .agent(.critical, "settings", $0, "mend that line; accordd --check says whether it is right")
+    }
+  }
+
+  private var standing: HealthFinding? {
+    if let problem {
+      return .agent(
+        .critical, "agreement", "\(problem.sentence); \(problem.consequence)", problem.remedy)
+    }
+    if hasConsent || waiting != nil { return nil }
+    return .agent(
+      .notice, "agreement", "there is no consent at \(consentFile), so nothing is sampled or sent",
+      "put the supplier's offer.toml beside it, and read it with: accord consent accept")
+  }
+
+  private var ending: HealthFinding? {
+    guard problem == nil, let days = endsInDays, days <= Thresholds.agreementEndsWithinDays else {
+      return nil
+    }
+    return .agent(
+      .warning, "agreement",
+      "the agreement ends on \(endDay), in \(Phrase.count(days, "day")); then nothing is sampled or sent",
+      "to go on, write a later day behind 'until' in \(consentFile)")
+  }
+
+  private var offer: HealthFinding? {
+    guard let waiting, problem == nil else { return nil }
+    let changes = waiting.differences.prefix(2).joined(separator: "; ")
+    let more =
+      waiting.differences.count > 2 ? "; and \(waiting.differences.count - 2) more changes" : ""
+    let why =
+      hasConsent
+      ? changes.isEmpty ? "which asks for nothing else than what was accepted" : changes + more
+      : "and nothing is sampled or sent until you agree"
+    return .agent(
+      .notice, "offer",
+      "\(waiting.supplier) offers revision \(waiting.revision)\(hasConsent && !changes.isEmpty ? ": " : ", ")\(why)",
+      "read the whole of it, and agree if you want to: accord consent accept")
+  }
+}

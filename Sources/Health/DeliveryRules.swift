@@ -1,0 +1,122 @@
+// The way to the supplier: a receiver that is not reached, a timer that does not run, and what waits for too long.
+
+package struct DeliveryFacts: Sendable {
+  package struct Failure: Sendable {
+    /// Where the way ends: "DNS", "TLS".
+    package let layer: String
+    /// The reason, with what to look at.
+    package let reason: String
+    /// How long it has been so; nil when that is not known.
+    package let forMilliseconds: Int64?
+    /// When something was last accepted, as people write it; nil for never.
+    package let lastAccepted: String?
+
+    package init(layer: String, reason: String, forMilliseconds: Int64?, lastAccepted: String?) {
+      self.layer = layer
+      self.reason = reason
+      self.forMilliseconds = forMilliseconds
+      self.lastAccepted = lastAccepted
+    }
+  }
+
+  /// What may be sent and was not.
+  package struct Backlog: Sendable {
+    package let batches: Int64
+    package let bytes: Int64
+    package let quotaBytes: Int64
+    /// How old the oldest of it is, by a clock that is trusted; nil when it is not.
+    package let ageMilliseconds: Int64?
+    package let oldest: String
+    /// Whose batches give way first.
+    package let firstEvicted: String
+
+    package init(
+      batches: Int64, bytes: Int64, quotaBytes: Int64, ageMilliseconds: Int64?, oldest: String,
+      firstEvicted: String
+    ) {
+      self.batches = batches
+      self.bytes = bytes
+      self.quotaBytes = quotaBytes
+      self.ageMilliseconds = ageMilliseconds
+      self.oldest = oldest
+      self.firstEvicted = firstEvicted
+    }
+
+    var quotaUse: Double { quotaBytes > 0 ? Double(bytes) / Double(quotaBytes) : 0 }
+
+    /// What happens next, and when it goes on at the pace at which it has filled so far.
+    var eviction: String {
+      let gives = "the oldest of \(firstEvicted) give way"
+      guard let age = ageMilliseconds, age > 0, bytes > 0 else {
+        return "when it is full, \(gives)"
+      }
+      let left = Double(quotaBytes - bytes) / (Double(bytes) / Double(age))
+      if left <= 0 { return "\(gives) now" }
+      return "\(gives) in about \(Phrase.duration(seconds: left / 1000))"
+    }
+  }
+
+  /// Whether anything is shared at all; without that nothing is amiss here.
+  package var isSharing = false
+  package var failure: Failure?
+  package var backlog: Backlog?
+  /// Whether the timer that uploads is there and not active; nil where there is no systemd.
+  package var isTimerInactive: Bool?
+  /// Batches that the receiver refused for good.
+  package var refusedBatches: Int64 = 0
+
+  package init() {}
+
+  var findings: [HealthFinding] {
+    [timerFinding, failureFinding, backlogFinding, refusedFinding].compactMap(\.self)
+  }
+
+  private var timerFinding: HealthFinding? {
+    guard isSharing, isTimerInactive == true else { return nil }
+    return .agent(
+      .critical, "delivery", "the timer accord-upload.timer is not active, so nothing is uploaded",
+      "start it with the agent: systemctl restart accordd")
+  }
+
+  private var failureFinding: HealthFinding? {
+    guard isSharing, let failure else { return nil }
+    let isLong =
+      failure.forMilliseconds.map { $0 >= Thresholds.failingMillisecondsWarning } ?? false
+    let since = failure.forMilliseconds.map { " for \(Phrase.duration(milliseconds: $0))" } ?? ""
+    let last =
+      failure.lastAccepted.map { "something was last accepted at \($0)" }
+      ?? "nothing was ever accepted"
+    let waits = backlog.map { "; \(Phrase.count($0.batches, "batch")) wait" } ?? ""
+    return .agent(
+      isLong ? .critical : .warning, "delivery",
+      "uploads fail\(since) at the layer \(failure.layer): \(failure.reason); \(last)\(waits)",
+      "go the way layer by layer: accord doctor")
+  }
+
+  private var backlogFinding: HealthFinding? {
+    guard isSharing, let backlog else { return nil }
+    let age = backlog.ageMilliseconds ?? 0
+    let isOld = age >= Thresholds.backlogMillisecondsWarning
+    guard isOld || backlog.quotaUse >= Thresholds.quotaUseWarning else { return nil }
+    let level: HealthLevel =
+      age >= Thresholds.backlogMillisecondsCritical
+        || backlog.quotaUse >= Thresholds.quotaUseWarning ? .critical : .warning
+    let old =
+      isOld
+      ? "\(Phrase.duration(milliseconds: age)) old (\(backlog.oldest))" : "from \(backlog.oldest)"
+    return .agent(
+      level, "backlog",
+      "\(Phrase.count(backlog.batches, "batch")) wait to be sent, the oldest \(old): "
+        + "\(Phrase.percent(backlog.quotaUse)) of the quota of \(Phrase.size(Double(backlog.quotaBytes))), \(backlog.eviction)",
+      failure == nil
+        ? "send it now: accord upload" : "mend the delivery first: accord doctor")
+  }
+
+  private var refusedFinding: HealthFinding? {
+    guard isSharing, refusedBatches > 0 else { return nil }
+    return .agent(
+      .warning, "delivery",
+      "the receiver refused \(Phrase.count(refusedBatches, "batch")) as bad data; they are set aside and never sent",
+      "tell the supplier, with the ids that this shows: accord outbox")
+  }
+}

@@ -1,0 +1,81 @@
+// Programs that wait: for the disk, for a processor; and the kernel's tables that run full. Failed units too.
+
+internal import Telemetry
+
+extension MachineFacts {
+  private static let ioPressure = "system.io.linux.pressure.5m"
+  private static let cpuPressure = "system.cpu.linux.pressure.5m"
+  private static let cpuTime = "system.cpu.time"
+
+  var loadFindings: [HealthFinding] {
+    [
+      ioFinding, cpuFinding,
+      tableFinding(
+        "accord.file_handle.usage", "accord.file_handle.limit", "open files",
+        "find who keeps them open: lsof | awk '{print $1}' | sort | uniq -c | sort -n | tail"),
+      tableFinding(
+        "system.process.count", "system.process.limit", "processes",
+        "find who starts them: ps -eo comm | sort | uniq -c | sort -n | tail"),
+    ].compactMap(\.self)
+  }
+
+  private func pressure(_ signal: String) -> Double? {
+    value(signal, "system.pressure.stall_type", "some")
+  }
+
+  private var ioFinding: HealthFinding? {
+    let remedy =
+      "find who keeps it busy: iotop -obn1; a disk that answers slowly may be failing: journalctl -k"
+    if let share = pressure(Self.ioPressure) {
+      guard share >= Thresholds.ioPressureWarning else { return nil }
+      return .machine(
+        .warning, Self.ioPressure, "disk load",
+        "the disks are too slow for what is asked of them: programs waited for them \(Phrase.percent(share)) of the last "
+          + "5 minutes", remedy)
+    }
+    guard let all = increase(Self.cpuTime), all > 0,
+      let waited = increase(Self.cpuTime, where: { $0["cpu.mode"] == "iowait" }),
+      waited / all >= Thresholds.ioWaitWarning
+    else { return nil }
+    return .machine(
+      .warning, Self.cpuTime, "disk load",
+      "the disks are too slow for what is asked of them: the processors waited for them \(Phrase.percent(waited / all)) of "
+        + "their time \(sinceEarlier)", remedy)
+  }
+
+  private var cpuFinding: HealthFinding? {
+    guard let share = pressure(Self.cpuPressure), share >= Thresholds.cpuPressureWarning else {
+      return nil
+    }
+    return .machine(
+      .warning, Self.cpuPressure, "processors",
+      "the processors are overloaded: programs waited for one \(Phrase.percent(share)) of the last 5 minutes",
+      "find who keeps them busy: top -bn1 | head -15")
+  }
+
+  private func tableFinding(
+    _ used: String, _ limit: String, _ what: String, _ remedy: String
+  ) -> HealthFinding? {
+    guard let limit = value(limit), limit > 0 else { return nil }
+    let count = all(used).reduce(0) { $0 + $1.value }
+    guard count / limit >= Thresholds.tableUseWarning else { return nil }
+    return .machine(
+      count / limit >= Thresholds.tableUseCritical ? .critical : .warning, used, what,
+      "the kernel allows \(Phrase.count(limit)) \(what), and \(Phrase.count(count)) are there: the next may be refused",
+      remedy)
+  }
+
+  var unitFindings: [HealthFinding] {
+    if failedUnits.isEmpty { return [] }
+    let names = failedUnits.prefix(3).joined(separator: ", ")
+    let more = failedUnits.count > 3 ? " and \(failedUnits.count - 3) more" : ""
+    return [
+      HealthFinding(
+        .critical, source: .product, subject: "services",
+        sentence: failedUnits.count == 1
+          ? "the service \(names) has failed"
+          : "\(failedUnits.count) services have failed: \(names)\(more)",
+        remedy: "see why: systemctl status \(failedUnits[0])")
+    ]
+  }
+}
