@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -29,6 +30,7 @@
 #include <sys/timerfd.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +42,9 @@ static inline int linux_last_error(void) { return errno; }
 static inline int linux_open(const char *path, int flags, unsigned mode) {
   return open(path, flags, (mode_t)mode);
 }
+
+// ioctl is variadic too.
+static inline int linux_terminal_size(int file, struct winsize *size) { return ioctl(file, TIOCGWINSZ, size); }
 
 // The members of st_mtim and st_ctim hide behind macros.
 static inline long long linux_modified_nanoseconds(const struct stat *s) {

@@ -191,7 +191,9 @@ extension Uploader {
       schedule.announced(answer, nowMilliseconds: clock.wallTimeMilliseconds)
       try save(schedule.pause, insteadOf: before)
     }
-    if report.waitsFor == nil || !report.sent.isEmpty { try outbox.setLastFailure(report.stopped) }
+    if report.waitsFor == nil || !report.sent.isEmpty {
+      try outbox.setLastFailure(report.stopped, atMilliseconds: clock.wallTimeMilliseconds)
+    }
     try outbox.forgetOldest()
     try Pair.remember(ledger, outbox, directory, machineFile: locations.machineFile)
     report.refusal = UploadRefusal(watch.agreement, "what is not delivered stays here")

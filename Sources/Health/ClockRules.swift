@@ -7,6 +7,8 @@ package struct ClockFacts: Sendable {
   package var isSynchronised = true
   /// Whether a receiver's answer has told the time.
   package var isTrusted = true
+  /// Whether batches wait for the right time: something is shared.
+  package var isWaitedFor = true
   /// The latest time that somebody vouched for; nil when nobody did.
   package var vouchedMilliseconds: Int64?
   package var vouchedText = ""
@@ -26,7 +28,8 @@ package struct ClockFacts: Sendable {
       return .agent(
         .critical, "clock",
         "the clock says \(wallText), which cannot be: it lost its battery or was never set"
-          + (isTrusted ? "" : ", and what is recorded waits for the right time"), Self.set)
+          + (isTrusted || !isWaitedFor ? "" : ", and what is recorded waits for the right time"),
+        Self.set)
     }
     if let vouched = vouchedMilliseconds,
       wallMilliseconds < vouched - Thresholds.clockBehindMilliseconds
@@ -37,16 +40,20 @@ package struct ClockFacts: Sendable {
         Self.set)
     }
     if isSynchronised { return nil }
-    guard isTrusted else {
+    let remedy = "switch time synchronisation on: timedatectl set-ntp true"
+    if isTrusted {
       return .agent(
-        .warning, "clock",
-        "nobody keeps the clock right, so batches wait until the receiver's answer tells the time",
-        "switch time synchronisation on: timedatectl set-ntp true")
+        .notice, "clock",
+        "nobody keeps the clock right; the time was taken from the receiver's answer over TLS",
+        remedy)
+    }
+    guard isWaitedFor else {
+      return .agent(.notice, "clock", "nobody keeps the clock right", remedy)
     }
     return .agent(
-      .notice, "clock",
-      "nobody keeps the clock right; the time was taken from the receiver's answer over TLS",
-      "switch time synchronisation on: timedatectl set-ntp true")
+      .warning, "clock",
+      "nobody keeps the clock right, so batches wait until the receiver's answer tells the time",
+      remedy)
   }
 
   private var step: HealthFinding? {

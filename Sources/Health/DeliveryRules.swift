@@ -82,7 +82,11 @@ package struct DeliveryFacts: Sendable {
     guard isSharing, let failure else { return nil }
     let isLong =
       failure.forMilliseconds.map { $0 >= Thresholds.failingMillisecondsWarning } ?? false
-    let since = failure.forMilliseconds.map { " for \(Phrase.duration(milliseconds: $0))" } ?? ""
+    // A run that has only just failed says nothing about how long.
+    let since =
+      failure.forMilliseconds.flatMap {
+        $0 >= 60_000 ? " for \(Phrase.duration(milliseconds: $0))" : nil
+      } ?? ""
     let last =
       failure.lastAccepted.map { "something was last accepted at \($0)" }
       ?? "nothing was ever accepted"

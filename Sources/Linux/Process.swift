@@ -70,12 +70,15 @@ package enum Process {
   package static var clockTicksPerSecond: Int64 { Int64(sysconf(Int32(_SC_CLK_TCK))) }
 
   /// Writes to standard output (1) or standard error (2), whole; a closed reader is nobody's error.
-  package static func print(_ text: String, to descriptorNumber: Int32) {
+  /// Returns whether it was read, for who would go on for ever.
+  @discardableResult
+  package static func print(_ text: String, to descriptorNumber: Int32) -> Bool {
     write(Array(text.utf8), to: descriptorNumber)
   }
 
   /// As `print`, for bytes. The corresponding C function is `write`.
-  package static func write(_ bytes: [UInt8], to descriptorNumber: Int32) {
+  @discardableResult
+  package static func write(_ bytes: [UInt8], to descriptorNumber: Int32) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = unsafe rest.withUnsafeBytes { bytes in
@@ -83,9 +86,10 @@ package enum Process {
           unsafe CLinux.write(descriptorNumber, bytes.baseAddress, bytes.count)
         }
       }
-      guard written > 0 else { return }
+      guard written > 0 else { return false }
       rest = rest.dropFirst(written)
     }
+    return true
   }
 }
 

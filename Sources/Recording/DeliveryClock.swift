@@ -103,10 +103,21 @@ extension Outbox {
     return query.text(0)
   }
 
-  package func setLastFailure(_ reason: String?) throws(SQLiteError) {
-    guard reason != (try lastFailure()) else { return }
+  /// Since when every run ended so, Unix milliseconds of the wall clock; nil when the last did not.
+  package func failingSinceMilliseconds() throws(SQLiteError) -> Int64? {
+    try uploadState("failing_since_ms")
+  }
+
+  package func setLastFailure(
+    _ reason: String?, atMilliseconds time: Int64
+  ) throws(SQLiteError) {
+    let before = try lastFailure()
+    guard reason != before else { return }
     try database.execute("DELETE FROM upload_state WHERE key = 'failure'")
-    guard let reason else { return }
+    guard let reason else {
+      return try database.execute("DELETE FROM upload_state WHERE key = 'failing_since_ms'")
+    }
+    if before == nil { try setUploadState("failing_since_ms", time) }
     var insertion = try database.prepare("INSERT INTO upload_state VALUES ('failure', ?)")
     insertion.bind(reason)
     try insertion.run()

@@ -1,5 +1,6 @@
 internal import Configuration
 internal import Delivery
+internal import Diagnostics
 internal import Handshake
 internal import Linux
 internal import Recording
@@ -16,8 +17,10 @@ struct ApplianceStatus {
   /// The oldest pending batch that may be sent.
   let oldest: BatchSummary?
   let lastDelivery: Delivery?
-  /// Why the last run ended before everything was delivered, nil when nothing went wrong.
+  /// Why the last run ended before everything was delivered, nil when nothing went wrong; and since when.
   let lastFailure: String?
+  let failingSinceMilliseconds: Int64?
+  let lastAcceptedMilliseconds: Int64?
   /// Until when the schedule pauses after failures, nil when it does not.
   let pausedUntilMilliseconds: Int64?
   /// Nil when the settings have no daily quota, or nothing was ever recorded.
@@ -27,6 +30,12 @@ struct ApplianceStatus {
   /// How many rows the ledger has, and its newest as "NUMBER:HASH"; nil when there is none.
   let ledger: (rows: Int64, head: String)?
   let settings: Settings
+  /// What is wrong with accord.toml, if anything is: then `settings` are the defaults.
+  let settingsProblem: String?
+  /// What systemd says; nil without it, and below a prefix.
+  let units: SystemdUnits?
+  /// Why accordd could not start, in its own words.
+  let startFailure: String?
   /// What could not be read, a sentence each.
   let problems: [String]
 
@@ -46,13 +55,22 @@ struct ApplianceStatus {
     history = noting { try RecordSummary.ofHistory(directory) }
     pseudonym = noting { try Identity.current(directory) }
     ledger = noting { try Ledger.extent(directory) }
-    let settings = noting { try Settings.read(locations.settings) } ?? Settings()
-    self.settings = settings
+    var settings = Settings()
+    var settingsProblem: String?
+    do { settings = try Settings.read(locations.settings) } catch {
+      settingsProblem = "\(error)"
+      problems.append("\(error)")
+    }
+    (self.settings, self.settingsProblem) = (settings, settingsProblem)
+    units = SystemdUnits.ask(locations)
+    startFailure = KernelAttribute.text(locations.failureFile)
     let reading = noting { try SpoolReading(directory, settings.upload, locations.clock) }
     spool = reading?.summary
     oldest = reading?.oldest
     lastDelivery = reading?.lastDelivery
     lastFailure = reading?.lastFailure
+    failingSinceMilliseconds = reading?.failingSinceMilliseconds
+    lastAcceptedMilliseconds = reading?.lastAcceptedMilliseconds
     pausedUntilMilliseconds = reading?.pausedUntilMilliseconds
     quota = reading?.quota
     isTimeTrusted = clock.isSynchronised || reading?.isTimeTrusted ?? false
@@ -92,37 +110,4 @@ struct ApplianceStatus {
   }
 
   var gaps: [Gap] { (spool?.gaps ?? []) + (history?.gaps ?? []) }
-}
-
-/// What is read from the spool in one opening.
-private struct SpoolReading {
-  let summary: RecordSummary
-  let oldest: BatchSummary?
-  let lastDelivery: Delivery?
-  let lastFailure: String?
-  let pausedUntilMilliseconds: Int64?
-  let quota: DailyQuota?
-  let isTimeTrusted: Bool
-
-  init?(_ directory: StateDirectory, _ settings: UploadSettings, _ clock: SystemClock) throws {
-    guard let outbox = try Outbox.open(directory) else { return nil }
-    summary = try RecordSummary.ofSpool(outbox)
-    lastDelivery = try outbox.latestDelivery()
-    lastFailure = try outbox.lastFailure()
-    isTimeTrusted = try outbox.isTimeTrusted(boot: try clock.bootID())
-    let pause = try outbox.uploadState("not_before_ms") ?? 0
-    pausedUntilMilliseconds = pause > clock.wallTimeMilliseconds ? pause : nil
-    quota = try settings.dailyQuotaBytes.map {
-      DailyQuota(
-        bytesMax: $0, day: try outbox.uploadState("quota_day"),
-        bytes: try outbox.uploadState("quota_bytes"),
-        nowMilliseconds: clock.wallTimeMilliseconds)
-    }
-    var oldest: BatchSummary?
-    for source in DataSource.allCases {
-      guard let first = try outbox.pending(source, after: 0, limit: 1).first else { continue }
-      if first.firstMilliseconds < oldest?.firstMilliseconds ?? .max { oldest = first }
-    }
-    self.oldest = oldest
-  }
 }

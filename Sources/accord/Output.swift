@@ -14,6 +14,38 @@ enum Output {
     print(writer.text)
   }
 
+  /// How wide the lines of a text may be: as the terminal, and no wider than a person likes to read. Nil where the
+  /// output is no terminal: then each fact has a line of its own, however long, for who searches it.
+  static var textWidth: Int? { Terminal.size(of: 1).map { min(100, max(40, $0.columns)) } }
+
+  /// `text` in lines of at most `width` characters, broken at blanks. A word that is longer than that has a line of its
+  /// own.
+  static func folded(_ text: String, width: Int?) -> [String] {
+    guard let width, text.count > width else { return [text] }
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if !line.isEmpty, line.count + 1 + word.count > width {
+        lines.append(line)
+        line = String(word)
+      } else {
+        line += (line.isEmpty ? "" : " ") + word
+      }
+    }
+    return lines + [line]
+  }
+
+  /// Rows of a label and a text, the texts below each other and folded to the width.
+  static func described(_ rows: [[String]], width: Int? = textWidth) -> [String] {
+    let label = (rows.map { $0[0].count }.max() ?? 0) + 2
+    return rows.flatMap { row in
+      folded(row[1], width: width.map { $0 - label }).enumerated().map { number, line in
+        let name = number == 0 ? row[0] : ""
+        return name + String(repeating: " ", count: label - name.count) + line
+      }
+    }
+  }
+
   /// Columns as wide as their longest cell. Cells of the columns in `numeric` stand to the right.
   static func table(_ rows: [[String]], numeric: Set<Int> = []) {
     let count = rows.map(\.count).max() ?? 0

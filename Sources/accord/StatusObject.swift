@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Delivery
 internal import Handshake
+internal import Health
 internal import JSON
 internal import Linux
 internal import Recording
@@ -9,8 +10,10 @@ internal import Telemetry
 
 extension ApplianceStatus {
   /// The status as one JSON object. Keys are stable.
-  func printObject() {
-    Output.object { object in
+  func object(_ findings: [HealthFinding]) -> String {
+    var writer = JSONWriter()
+    writer.object { object in
+      object.array("health") { list in for finding in findings { list.write(finding) } }
       object.object("agreement", writeAgreement)
       object.object("daemon", writeDaemon)
       object.member("last_tick", daemon.map { CalendarTime.rfc3339(milliseconds: $0.lastTickMs) })
@@ -20,6 +23,8 @@ extension ApplianceStatus {
       }
       object.object("spool", writeSpool)
       object.object("last_upload", writeDelivery)
+      object.member(
+        "next_upload", nextUploadMilliseconds.map { CalendarTime.rfc3339(milliseconds: $0) })
       object.array("deletions", writeDeletions)
       object.array("gaps", writeGaps)
       object.object("clock") { clock in
@@ -41,12 +46,22 @@ extension ApplianceStatus {
         for problem in problems { list.element(problem) }
       }
     }
+    return writer.text
   }
 
   private func writeAgreement(_ object: inout JSONWriter) {
     object.member("state", agreement.standing.name)
     object.member("fingerprint", daemon?.fingerprint)
     object.member("supplier", agreement.offer?.supplier.value)
+    if let waiting = waitingOffer {
+      object.object("waiting_offer") { entry in
+        entry.member("supplier", waiting.supplier)
+        entry.member("revision", waiting.revision)
+        entry.array("differences") { list in
+          for difference in waiting.differences { list.element(difference) }
+        }
+      }
+    }
     object.member("until", agreement.consent?.until.map { "\($0.value)" })
     object.object("sources") { sources in
       for source in DataSource.allCases {
@@ -111,6 +126,9 @@ extension ApplianceStatus {
     object.member("rejected", lastDelivery?.rejected)
     object.member("message", lastDelivery?.message)
     object.member("failure", lastFailure)
+    object.member("layer", lastFailure.map { FailedLayer(ofReason: $0).rawValue })
+    object.member(
+      "failing_since", failingSinceMilliseconds.map { CalendarTime.rfc3339(milliseconds: $0) })
     object.member(
       "paused_until", pausedUntilMilliseconds.map { CalendarTime.rfc3339(milliseconds: $0) })
   }
@@ -144,6 +162,19 @@ extension ApplianceStatus {
         entry.member("readings", gap.readings)
         entry.member("at", CalendarTime.rfc3339(milliseconds: gap.recordedMilliseconds))
       }
+    }
+  }
+}
+
+extension JSONWriter {
+  /// A finding as an element of an array.
+  mutating func write(_ finding: HealthFinding) {
+    object { entry in
+      entry.member("level", finding.level.name)
+      entry.member("source", finding.source?.name)
+      entry.member("subject", finding.subject)
+      entry.member("sentence", finding.sentence)
+      entry.member("remedy", finding.remedy)
     }
   }
 }

@@ -1,0 +1,107 @@
+// What systemd says of the agent's units and of others, asked by systemctl(1) within a limit of time. On a machine
+// without systemd, and below a prefix, there is nothing to ask: then there is no value.
+
+package import Configuration
+internal import Linux
+
+package struct SystemdUnits: Equatable, Sendable {
+  package struct Unit: Equatable, Sendable {
+    /// "accordd.service"
+    package let name: String
+    /// "active", "inactive", "failed", "activating"; LoadState where there is no such unit: "not-found", "masked".
+    package let state: String
+    /// "enabled", "disabled", "static"; empty where systemd has no word for it.
+    package let enablement: String
+    /// When a timer runs next, Unix milliseconds.
+    package let nextElapseMilliseconds: Int64?
+
+    package var isActive: Bool { state == "active" }
+    package var hasFailed: Bool { state == "failed" }
+  }
+
+  package static let daemon = "accordd.service"
+  package static let upload = "accord-upload.service"
+  package static let timer = "accord-upload.timer"
+  private static let own = [daemon, upload, timer]
+
+  package let units: [Unit]
+  /// Failed units of all kinds that are not the agent's own.
+  package let othersFailed: [String]
+
+  package func unit(_ name: String) -> Unit? { units.first { $0.name == name } }
+
+  /// The agent's own that have failed.
+  package var ownFailed: [String] { units.filter(\.hasFailed).map(\.name) }
+
+  /// What runs here; nil without systemd (sd_booted(3)), below a prefix, and where systemctl does not answer in time.
+  package static func ask(_ locations: Locations) -> SystemdUnits? {
+    guard locations.isSystem, ((try? FileState.of("/run/systemd/system")) ?? nil) != nil else {
+      return nil
+    }
+    guard
+      let shown = output(
+        ["show"] + own
+          + ["--property=Id,LoadState,ActiveState,UnitFileState,NextElapseUSecRealtime"]),
+      let failed = output(["list-units", "--failed", "--plain", "--no-legend", "--no-pager"])
+    else { return nil }
+    return SystemdUnits(shown: shown, failed: failed)
+  }
+
+  /// Long enough for a busy machine, short enough for a person.
+  private static let limitMilliseconds: Int64 = 3_000
+
+  private static func output(_ arguments: [String]) -> String? {
+    // Times are written in the zone of TZ.
+    let output = try? ChildProcess.output(
+      of: "/usr/bin/env", ["TZ=UTC", "systemctl"] + arguments, limitBytes: 256 * 1024,
+      limitMilliseconds: limitMilliseconds)
+    guard let output, output.isWhole, output.exitCode == 0 else { return nil }
+    return String(decoding: output.bytes, as: UTF8.self)
+  }
+
+  /// - Parameters:
+  ///   - shown: `systemctl show`: lines of KEY=VALUE, an empty line between two units.
+  ///   - failed: `systemctl list-units --failed --plain --no-legend`: a unit a line, its name first.
+  package init(shown: String, failed: String) {
+    var units: [Unit] = []
+    var properties: [Substring: Substring] = [:]
+    // The last unit has no empty line behind it.
+    for line in (shown + "\n").split(separator: "\n", omittingEmptySubsequences: false) {
+      if let equals = line.firstIndex(of: "=") {
+        properties[line[..<equals]] = line[line.index(after: equals)...]
+      } else if let unit = Unit(properties) {
+        units.append(unit)
+        properties = [:]
+      }
+    }
+    self.units = units
+    othersFailed = failed.split(separator: "\n").compactMap { line in
+      // Older versions put a bullet in front.
+      let name = line.split(separator: " ").first { $0.contains(".") }
+      return name.map(String.init)
+    }.filter { !Self.own.contains($0) }
+  }
+}
+
+extension SystemdUnits.Unit {
+  fileprivate init?(_ properties: [Substring: Substring]) {
+    guard let name = properties["Id"] else { return nil }
+    self.name = String(name)
+    let load = properties["LoadState"] ?? ""
+    state = String(load == "loaded" ? properties["ActiveState"] ?? "" : load)
+    enablement = String(properties["UnitFileState"] ?? "")
+    nextElapseMilliseconds = properties["NextElapseUSecRealtime"].flatMap(Self.milliseconds)
+  }
+
+  /// "Thu 2026-11-26 01:15:00 UTC", or "@1764119700" of `--timestamp=unix`; nil for "n/a" and nothing.
+  private static func milliseconds(_ text: Substring) -> Int64? {
+    if text.hasPrefix("@") { return Int64(text.dropFirst()).map { $0 * 1000 } }
+    let words = text.split(separator: " ")
+    guard words.count == 4, words[3] == "UTC" else { return nil }
+    let date = words[1].split(separator: "-").compactMap { Int($0) }
+    let time = words[2].split(separator: ":").compactMap { Int($0) }
+    guard date.count == 3, time.count == 3 else { return nil }
+    let day = CalendarTime.startOfDay(year: date[0], month: date[1], day: date[2])
+    return day + Int64(time[0] * 3_600_000 + time[1] * 60_000 + time[2] * 1000)
+  }
+}

@@ -1,0 +1,85 @@
+// What the machine says at this moment, for the rules of Health: one sample through the code that accordd samples with,
+// which is stored nowhere, and what the history held an hour ago.
+
+internal import Configuration
+internal import Diagnostics
+internal import Handshake
+internal import Health
+internal import Linux
+internal import Recording
+internal import Sampling
+internal import Telemetry
+
+enum MachineLook {
+  /// What a rate is about. Longer would show what is over, shorter what happens all the time.
+  private static let windowMilliseconds: Int64 = 3_600_000
+
+  static func facts(_ status: ApplianceStatus, kernelRoot: String) -> MachineFacts {
+    var facts = MachineFacts()
+    var sampler = Sampler(root: KernelRoot(kernelRoot), devices: status.settings.devices)
+    // Connections are expensive to count, and no rule asks for them.
+    let wanted = Set(Catalog.signals.flatMap(\.origins)).filter { !isConnectionList($0) }
+    sampler.takeSample(
+      atBootTimeMilliseconds: status.clock.bootTimeMilliseconds, wanted: wanted
+    ) { _ in }
+    facts.add(sampler.sample)
+    facts.earlier = earlier(status)
+    let root = kernelRoot.hasSuffix("/") ? String(kernelRoot.dropLast()) : kernelRoot
+    facts.links = links(root)
+    facts.turnedReadOnly = turnedReadOnly(root)
+    facts.failedUnits = status.units?.othersFailed ?? []
+    return facts
+  }
+
+  private static func isConnectionList(_ file: String) -> Bool {
+    ["tcp", "tcp6", "udp", "udp6"].contains { file == "/proc/net/\($0)" }
+  }
+
+  private static func earlier(_ status: ApplianceStatus) -> MachineFacts.Earlier? {
+    let found = try? EarlierReadings.of(
+      .environment, notOlderThan: windowMilliseconds, clock: status.clock,
+      StateDirectory(status.locations.state))
+    guard let found = found ?? nil else { return nil }
+    let ago = status.clock.bootTimeMilliseconds - found.bootTimeMilliseconds
+    let values = found.readings.map {
+      ($0.key, MachineFacts.scaled($0.value, decimals: $0.decimals))
+    }
+    return MachineFacts.Earlier(
+      secondsAgo: Double(ago) / 1000, values: Dictionary(values, uniquingKeysWith: { $1 }))
+  }
+
+  /// /sys/class/net (Documentation/ABI/testing/sysfs-class-net): only what has a device behind it.
+  private static func links(_ root: String) -> [MachineFacts.Link] {
+    let folder = root + "/sys/class/net"
+    return ((try? Directory.entries(folder)) ?? []).compactMap { name in
+      func attribute(_ file: String) -> String? {
+        KernelAttribute.text("\(folder)/\(name)/\(file)")
+      }
+      guard Directory.destination(ofLink: "\(folder)/\(name)/device") != nil,
+        let changes = attribute("carrier_changes").flatMap({ Int64($0) }),
+        let flags = attribute("flags").flatMap({ UInt32($0.dropFirst(2), radix: 16) })
+      else { return nil }
+      // IFF_UP; the carrier of an interface that is down cannot be read.
+      return MachineFacts.Link(
+        name: name, isUp: flags & 1 != 0, hasCarrier: attribute("carrier") != "0",
+        carrierChanges: changes)
+    }
+  }
+
+  /// A file system that is read-only under a mount that is not: nobody mounted it so. ext4 says "emergency_ro" where it
+  /// stopped without that (Linux 6.15).
+  private static func turnedReadOnly(_ root: String) -> [String] {
+    guard let file = try? FileDescriptor.open(root + "/proc/self/mountinfo", .readOnly),
+      let bytes = try? file.readAll(limitBytes: Limits.kernelFileBytesMax)
+    else { return [] }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+      let fields = line.split(separator: " ")
+      guard fields.count > 9, let hyphen = fields.firstIndex(of: "-"), hyphen + 3 < fields.count,
+        fields[hyphen + 2].hasPrefix("/dev/"), fields[5].split(separator: ",").contains("rw")
+      else { return nil }
+      let options = fields[hyphen + 3].split(separator: ",")
+      guard options.contains("ro") || options.contains("emergency_ro") else { return nil }
+      return String(fields[4])
+    }
+  }
+}
