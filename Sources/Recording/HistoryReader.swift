@@ -18,6 +18,18 @@ package struct HistoryBatch: Equatable, Sendable {
   package let lastMilliseconds: Int64
   package let readings: Int64
   let facts: Int64?
+
+  /// Whether slow facts were kept with it.
+  package var hasFacts: Bool { facts != nil }
+}
+
+/// What became of a batch's readings on the way out.
+package enum BatchReadings: Sendable {
+  case content(BatchContent)
+  /// They cannot be read.
+  case damaged
+  /// Nobody asked for them.
+  case notRead
 }
 
 package struct HistoryReader: ~Copyable {
@@ -43,32 +55,108 @@ package struct HistoryReader: ~Copyable {
   package func batches(
     of sources: Set<DataSource>, sinceMilliseconds: Int64
   ) throws(RecordingError) -> [HistoryBatch] {
-    let list = sources.map { String($0.rawValue) }.sorted().joined(separator: ", ")
     do {
       var rows = try database.prepare(
         """
-        SELECT b.number, b.source, b.boot,
-          CASE WHEN b.is_synchronised THEN b.offset_ms ELSE coalesce(o.trusted_offset_ms, b.offset_ms) END
-            AS offset,
-          b.is_synchronised OR o.trusted_offset_ms IS NOT NULL, b.first_ms, b.last_ms, b.readings, b.facts
-        FROM live AS b JOIN boots AS o ON o.number = b.boot
-        WHERE b.source IN (\(list)) AND b.last_ms + offset >= ? ORDER BY b.number
+        \(Self.columns) \(Self.tables) WHERE b.source IN (\(Self.list(sources))) AND b.last_ms + offset >= ?
+        ORDER BY b.number
         """)
       rows.bind(sinceMilliseconds)
       var batches: [HistoryBatch] = []
       while try rows.step() {
-        guard let source = DataSource(rawValue: UInt8(clamping: rows.integer(1))) else { continue }
-        let offset = rows.integer(3)
-        batches.append(
-          HistoryBatch(
-            number: rows.integer(0), source: source, boot: rows.integer(2),
-            offsetMilliseconds: offset, isTimeTrusted: rows.integer(4) != 0,
-            firstMilliseconds: rows.integer(5) + offset, lastMilliseconds: rows.integer(6) + offset,
-            readings: rows.integer(7), facts: rows.optionalInteger(8)))
+        if let batch = Self.batch(rows) { batches.append(batch) }
       }
       return batches
     } catch { throw .database(error) }
   }
+
+  private static let offset =
+    "CASE WHEN b.is_synchronised THEN b.offset_ms ELSE coalesce(o.trusted_offset_ms, b.offset_ms) END"
+  private static let columns = """
+    SELECT b.number, b.source, b.boot, \(offset) AS offset, b.is_synchronised OR o.trusted_offset_ms IS NOT NULL,
+      b.first_ms, b.last_ms, b.readings, b.facts
+    """
+  private static let tables = "FROM live AS b JOIN boots AS o ON o.number = b.boot"
+
+  private static func list(_ sources: Set<DataSource>) -> String {
+    sources.map { String($0.rawValue) }.sorted().joined(separator: ", ")
+  }
+
+  private static func batch(_ row: borrowing Statement) -> HistoryBatch? {
+    guard let source = DataSource(rawValue: UInt8(clamping: row.integer(1))) else { return nil }
+    let offset = row.integer(3)
+    return HistoryBatch(
+      number: row.integer(0), source: source, boot: row.integer(2), offsetMilliseconds: offset,
+      isTimeTrusted: row.integer(4) != 0, firstMilliseconds: row.integer(5) + offset,
+      lastMilliseconds: row.integer(6) + offset, readings: row.integer(7),
+      facts: row.optionalInteger(8))
+  }
+
+  /// When the oldest and the newest reading of `sources` were taken, in Unix milliseconds; nil when there are none.
+  package func extent(of sources: Set<DataSource>) throws(RecordingError) -> ClosedRange<Int64>? {
+    do {
+      var query = try database.prepare(
+        """
+        SELECT min(b.first_ms + \(Self.offset)), max(b.last_ms + \(Self.offset))
+        FROM live AS b JOIN boots AS o ON o.number = b.boot WHERE b.source IN (\(Self.list(sources)))
+        """)
+      guard try query.step(), let first = query.optionalInteger(0),
+        let last = query.optionalInteger(1)
+      else { return nil }
+      return first...max(first, last)
+    } catch { throw .database(error) }
+  }
+
+  /// How many batches of `sources` end before a moment (Unix milliseconds).
+  package func batchCount(
+    of sources: Set<DataSource>, before milliseconds: Int64
+  ) throws(RecordingError) -> Int64 {
+    do {
+      var query = try database.prepare(
+        "SELECT count(*) \(Self.tables) WHERE b.source IN (\(Self.list(sources))) AND b.last_ms + \(Self.offset) < ?")
+      query.bind(milliseconds)
+      return try query.step() ? query.integer(0) : 0
+    } catch { throw .database(error) }
+  }
+
+  /// Hands on every batch of `sources` that ends at or after `sinceMilliseconds` (Unix), in the order in which it was
+  /// recorded, each read and decoded once. In lots, so that no reader keeps the writer's log from being cut for long.
+  ///
+  /// - Parameter isWanted: whether the readings of a source are wanted; without them a batch costs next to nothing.
+  package func forEachBatch(
+    of sources: Set<DataSource>, sinceMilliseconds: Int64, withReadings isWanted: (DataSource) -> Bool,
+    _ body: (HistoryBatch, BatchReadings) -> Void
+  ) throws(RecordingError) {
+    var last: Int64 = -1
+    do {
+      while true {
+        var rows = try database.prepare(
+          """
+          \(Self.columns), b.columns \(Self.tables)
+          WHERE b.source IN (\(Self.list(sources))) AND b.number > ? AND b.last_ms + offset >= ?
+          ORDER BY b.number LIMIT \(Self.batchesPerLot)
+          """)
+        rows.bind(last)
+        rows.bind(sinceMilliseconds)
+        var count = 0
+        while try rows.step() {
+          count += 1
+          last = rows.integer(0)
+          guard let batch = Self.batch(rows) else { continue }
+          guard isWanted(batch.source) else {
+            body(batch, .notRead)
+            continue
+          }
+          let content = SealedBatch.content(rows.blob(9))
+          body(batch, content.map(BatchReadings.content) ?? .damaged)
+        }
+        if count < Self.batchesPerLot { return }
+      }
+    } catch { throw .database(error) }
+  }
+
+  /// Three hours of one source: 50 ms.
+  private static let batchesPerLot = 200
 
   /// The readings of a batch, nil when they are damaged or were removed meanwhile. Its ticks are of the boot clock: the
   /// batch's `offsetMilliseconds` makes Unix time of them.

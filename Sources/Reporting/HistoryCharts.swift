@@ -1,0 +1,161 @@
+// From traces to charts: which lines, beside which limits, and what they come to in a sentence.
+
+package import Handshake
+package import Telemetry
+
+package enum HistoryCharts {
+  /// The charts of the history in the order of the page, and a sentence for each that is not drawn.
+  ///
+  /// - Parameter decision: what the agreement does with a signal, for the reason.
+  package static func make(
+    _ traces: HistoryTraces, _ scope: ReportScope, decision: (Signal) -> Decision?
+  ) -> (charts: [Chart], missing: [String]) {
+    var charts: [Chart] = []
+    var missing: [String] = []
+    for (index, definition) in ChartCatalog.all.enumerated() {
+      var chart = chart(definition, index, traces)
+      // A counter of accidents that never moved is no chart.
+      if chart.lines.isEmpty || (chart.form == .bars && chart.lines.allSatisfy { $0.trace.maximum == 0 }) {
+        if chart.lines.isEmpty { missing.append(reason(definition, scope, decision)) }
+        continue
+      }
+      remark(&chart, traces.window)
+      charts.append(chart)
+    }
+    return (charts, missing)
+  }
+
+  private static func chart(
+    _ definition: ChartDefinition, _ index: Int, _ traces: HistoryTraces
+  ) -> Chart {
+    var lines: [(name: LineName, trace: Trace)] = []
+    var references: [(name: LineName, value: Double)] = []
+    for (line, trace) in zip(traces.plan.lines, traces.plan.traces)
+    where line.definition == index && !trace.isEmpty {
+      if line.isReference {
+        references.append((line.name, trace.last))
+      } else {
+        lines.append((line.name, trace))
+      }
+    }
+    var peaks: [Double?] = []
+    if let idle = lines.firstIndex(where: { definition.id == "cpu" && $0.name.label == "idle" }) {
+      peaks = (0..<traces.window.bucketCount).map { bucket in
+        lines[idle].trace.mean(of: bucket).map { _ in 1 - Double(lines[idle].trace.minima[bucket]) }
+      }
+      lines.remove(at: idle)
+    }
+    if !definition.order.isEmpty {
+      func place(_ label: String) -> Int { definition.order.firstIndex(of: label) ?? .max }
+      lines.sort { (place($0.name.label), $0.name.label) < (place($1.name.label), $1.name.label) }
+    }
+    var chart = Chart(
+      id: definition.id, title: definition.title, section: definition.section,
+      form: definition.form, quantity: definition.quantity,
+      lines: lines.map { Chart.Line(label: $0.name.label, trace: $0.trace) })
+    chart.range = definition.range
+    chart.peaks = peaks
+    chart.beginsAtZero = definition.beginsAtZero
+    chart.references = levels(references)
+    chart.remarks = limitRemarks(lines, references, definition.quantity, traces.window)
+    return chart
+  }
+
+  /// One line for each kind of limit: the lowest of the upper ones, the highest of the lower ones.
+  private static func levels(_ references: [(name: LineName, value: Double)]) -> [Chart.Reference] {
+    var levels: [String: Double] = [:]
+    for reference in references {
+      let label = reference.name.label
+      if label == "max" { continue }
+      let isLow = label.hasPrefix("low")
+      levels[label] = levels[label].map { isLow ? max($0, reference.value) : min($0, reference.value) }
+        ?? reference.value
+    }
+    return levels.sorted { $0.value > $1.value }.map { label, value in
+      Chart.Reference(label: limitNames[label].map { "lowest \($0)" } ?? label, value: value)
+    }
+    .filter { !$0.label.hasPrefix("lowest low") }
+  }
+
+  private static let limitNames = [
+    "high.critical": "critical limit", "high.degraded": "warning limit",
+    "low.critical": "low critical limit", "low.degraded": "low warning limit",
+  ]
+
+  /// Which sensors went beyond their own limits, and when.
+  private static func limitRemarks(
+    _ lines: [(name: LineName, trace: Trace)], _ references: [(name: LineName, value: Double)],
+    _ quantity: Quantity, _ window: ReportWindow
+  ) -> [String] {
+    var remarks: [String] = []
+    for line in lines {
+      func limit(_ type: String) -> Double? {
+        references.first { $0.name.key == "\(line.name.key)\u{1F}\(type)" }?.value
+      }
+      for type in ["high.critical", "high.degraded"] {
+        guard let limit = limit(type), line.trace.maximum >= limit else { continue }
+        let when = line.trace.bucketOfMaximum.map { Moment.short(window.middle(of: $0)) } ?? "?"
+        remarks.append(
+          "\(line.name.label) reached \(quantity.text(line.trace.maximum)) about \(when); its "
+            + "\(limitNames[type] ?? type) is \(quantity.text(limit))")
+        break
+      }
+    }
+    return remarks
+  }
+
+  private static func remark(_ chart: inout Chart, _ window: ReportWindow) {
+    switch chart.id {
+    case "fullness", "inodes": chart.remarks += fillingRemarks(chart, window)
+    case "oom":
+      let count = chart.lines.reduce(0) { $0 + $1.trace.total }
+      chart.remarks.append("\(Numeral.text(count, isWhole: true)) in this time")
+    case "network-errors":
+      let worst = chart.lines.filter { $0.trace.maximum > 0 }
+      if worst.isEmpty { chart.remarks.append("none in this time") }
+    default: break
+    }
+  }
+
+  /// "/var: full in about 9 days at the pace of the last 3 days".
+  private static func fillingRemarks(_ chart: Chart, _ window: ReportWindow) -> [String] {
+    chart.lines.compactMap { line in
+      let points = points(line.trace, window)
+      guard let left = Projection.millisecondsUntil(1, points), let first = points.first,
+        let end = points.last
+      else {
+        return line.trace.last >= 0.95 ? "\(line.label) is \(chart.quantity.text(line.trace.last)) full" : nil
+      }
+      return
+        "\(line.label): \(chart.quantity.text(line.trace.last)) full now, full in \(Projection.words(left)) "
+        + "at the pace of the last \(Moment.length(end.milliseconds - first.milliseconds))"
+    }
+  }
+
+  /// The means of the buckets of the last days.
+  private static func points(
+    _ trace: Trace, _ window: ReportWindow
+  ) -> [(milliseconds: Int64, value: Double)] {
+    let since = trace.lastMilliseconds - Projection.basisMilliseconds
+    return (0..<window.bucketCount).compactMap { bucket in
+      let time = window.middle(of: bucket)
+      guard time >= since, let mean = trace.mean(of: bucket) else { return nil }
+      return (time, mean)
+    }
+  }
+
+  // MARK: what is not drawn
+
+  private static func reason(
+    _ definition: ChartDefinition, _ scope: ReportScope, _ decision: (Signal) -> Decision?
+  ) -> String {
+    guard let signal = definition.signals.first else { return definition.title }
+    guard scope.shows((signal.name, signal.source)) else {
+      return "\(definition.title): \(signal.name) may not be shown here"
+    }
+    if let decision = decision(signal), decision.verdict == .deny {
+      return "\(definition.title): \(signal.name) is not kept, \(decision.reason)"
+    }
+    return "\(definition.title): no readings of \(signal.name) in this time"
+  }
+}
