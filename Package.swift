@@ -105,7 +105,7 @@ let package = Package(
       name: "benchmark-program",
       dependencies: [
         "Daemon", "Delivery", "Recording", "Handshake", "Configuration", "Compression", "Telemetry",
-        "Linux",
+        "JSON", "SQLite", "Linux",
       ], path: "Tests/Benchmarks/Program", swiftSettings: settings),
 
     // What several test suites share.

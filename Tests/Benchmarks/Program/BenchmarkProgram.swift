@@ -2,6 +2,7 @@
 //
 //   benchmark-program ticks PREFIX KERNEL-ROOT COUNT   COUNT ticks, 10 s apart by a clock of its own, sealed each minute
 //   benchmark-program encode PREFIX                    what waits in the spool as bodies: CPU of it all, and of zlib alone
+//   benchmark-program week PREFIX                      a week of an appliance below PREFIX, for report and dump
 
 import Compression
 import Configuration
@@ -35,9 +36,10 @@ enum BenchmarkProgram {
       guard let count = Int(arguments[4]) else { fallthrough }
       try runTicks(Locations(prefix: arguments[2]), KernelRoot(arguments[3]), count)
     case ("encode", 3): try encode(Locations(prefix: arguments[2]))
+    case ("week", 3): try SyntheticWeek.write(Locations(prefix: arguments[2]))
     default:
       Process.print(
-        "usage: benchmark-program ticks PREFIX KERNEL-ROOT COUNT | encode PREFIX\n", to: 2)
+        "usage: benchmark-program ticks PREFIX KERNEL-ROOT COUNT | encode PREFIX | week PREFIX\n", to: 2)
       Process.exit(2)
     }
   }
