@@ -70,7 +70,10 @@ let package = Package(
       ]),
     module(
       "Diagnostics",
-      ["Delivery", "Recording", "Handshake", "Configuration", "HTTPS", "Telemetry", "Linux"]),
+      [
+        "Delivery", "Recording", "Handshake", "Configuration", "Health", "HTTPS", "Telemetry",
+        "TOML", "Linux",
+      ]),
     module(
       "Reporting",
       ["Health", "Recording", "Handshake", "Telemetry", "JSON", "Linux"]),

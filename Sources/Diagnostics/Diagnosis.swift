@@ -1,5 +1,5 @@
 // `accord doctor`: goes the way of an upload layer by layer, says what it finds, and stops at the first layer that fails.
-// It changes nothing.
+// It changes nothing. What is wrong with the units, the clock, the disk or the offer does not end the way.
 //
 // Without an agreement that shares something nobody is contacted, DNS included, unless a person asks for it. The way up to
 // TLS is gone without a request; then one is sent that holds no readings, with everything that an upload would show.
@@ -16,7 +16,7 @@ package struct Diagnosis: Sendable {
   /// One for each layer, in order.
   package private(set) var findings: [Finding] = []
   /// Whether the files came to a valid agreement, be it one that shares nothing.
-  package private(set) var hasAgreement = false
+  package internal(set) var hasAgreement = false
 
   package var hasFailed: Bool {
     findings.contains { $0.state == .failed && $0.layer != .agreement }
@@ -56,52 +56,23 @@ package struct Diagnosis: Sendable {
       }
     } catch { return add(.settings, .failed, "\(error)") }
     let isThere = ((try? FileState.of(locations.settings)) ?? nil) != nil
+    let ending = settings.clientCertificateFile.flatMap { name in
+      ClientCertificate.notice(of: name, in: locations.configuration, clock)
+    }
     add(
-      .settings, .ok,
-      isThere
-        ? "\(locations.settings) and the files that it names can be read"
-        : "there is no \(locations.settings), so everything is as by default")
+      .settings, ending == nil ? .ok : .warning,
+      ending
+        ?? (isThere
+          ? "\(locations.settings) and the files that it names can be read"
+          : "there is no \(locations.settings), so everything is as by default"))
     if let wrongOwner { return add(.ownership, .failed, "\(wrongOwner)") }
     add(.ownership, .ok, "nobody else can write these files, or read what is secret in them")
+    lookAtUnits(locations, SystemdUnits.ask(locations))
     lookAt(clock, Ledger.trustedMoment(locations))
+    lookAtDisk(locations)
+    lookAtOffer(agreement)
     guard lookAt(agreement, contactsAnyway), let request else { return }
     contact(request, settings)
-  }
-
-  private mutating func lookAt(_ clock: any Clock, _ moment: TrustedMoment?) {
-    let now = CalendarTime.rfc3339(milliseconds: clock.wallTimeMilliseconds)
-    if clock.isSynchronised { return add(.clock, .ok, "\(now), synchronised") }
-    if let moment, moment.unixMilliseconds > clock.wallTimeMilliseconds + 300_000 {
-      let vouched = CalendarTime.rfc3339(milliseconds: moment.unixMilliseconds)
-      return add(
-        .clock, .warning,
-        "\(now) is before \(vouched), when the time was last vouched for: set this machine's clock")
-    }
-    add(
-      .clock, .warning,
-      "\(now), not synchronised: switch NTP on, or the receiver's answer tells the time")
-  }
-
-  /// Returns whether to go on.
-  private mutating func lookAt(_ agreement: Agreement, _ contactsAnyway: Bool) -> Bool {
-    let shared = DataSource.allCases.filter { agreement.terms(of: $0).decision.verdict == .share }
-    hasAgreement =
-      agreement.standing == .inForce && (agreement.offerProblem == nil || !shared.isEmpty)
-    if hasAgreement, !shared.isEmpty {
-      let supplier = agreement.offer?.recipient.supplier ?? ""
-      let gets = "\(supplier) gets \(shared.map(\.name).joined(separator: ", "))"
-      let problem = agreement.offerProblem.map { "; the rest is held: \($0)" }
-      add(.agreement, problem == nil ? .ok : .warning, gets + (problem ?? ""))
-      return true
-    }
-    let goesOn = contactsAnyway && agreement.offer != nil
-    let reason =
-      hasAgreement
-      ? "no source is shared"
-      : agreement.problems.first?.description ?? "there is no consent at \(agreement.consentFile)"
-    let outcome = goesOn ? "the offer's receiver is contacted as you asked" : "nobody is contacted"
-    add(.agreement, hasAgreement ? .warning : .failed, "\(reason); \(outcome)")
-    return goesOn
   }
 
   private mutating func contact(_ request: Request, _ settings: UploadSettings) {

@@ -4,7 +4,10 @@ package import HTTPS
 package enum Layer: String, CaseIterable, Sendable {
   case settings
   case ownership
+  case units
   case clock
+  case disk
+  case offer
   case agreement
   case dns = "DNS"
   case proxy
@@ -25,7 +28,7 @@ package struct Finding: Sendable {
 
   package let layer: Layer
   package let state: State
-  /// What was found and, where something is to be done, that one thing; empty when it was not tried.
+  /// What was found and, where something is to be done, that one thing; empty when the way ended before it.
   package let text: String
   /// The receiver's certificate and what came with it.
   package let certificates: [Certificate]

@@ -56,7 +56,7 @@ package struct RecordingFacts: Sendable {
 
   // MARK: the disk
 
-  var diskFindings: [HealthFinding] {
+  package var diskFindings: [HealthFinding] {
     guard let disk else { return [] }
     let then = "nothing can be recorded: readings wait in memory for an hour, and are lost then"
     if disk.isReadOnly {

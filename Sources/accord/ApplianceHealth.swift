@@ -137,7 +137,7 @@ extension ApplianceStatus {
 
   fileprivate func recordingFacts(isRunningMachine: Bool) -> RecordingFacts {
     var facts = RecordingFacts()
-    facts.disk = ownDisk(isRunningMachine: isRunningMachine)
+    facts.disk = OwnDisk.facts(locations, isRunningMachine: isRunningMachine)
     facts.problem = daemon?.recordingProblem
     facts.deletionProblem = daemon?.deletionProblem
     facts.deletionsOwed = DataSource.allCases.flatMap { source in
@@ -149,16 +149,6 @@ extension ApplianceStatus {
     facts.unreadable = problems.filter { $0 != settingsProblem }
     facts.readingsLost = (daemon?.readingsLostHistory ?? 0) + (daemon?.readingsLostSpool ?? 0)
     return facts
-  }
-
-  private func ownDisk(isRunningMachine: Bool) -> RecordingFacts.Disk? {
-    guard let usage = FileSystemUsage.of(locations.state) else { return nil }
-    // Only of the running machine is the disk among the file systems of the sample.
-    let mountPoint = isRunningMachine ? MountState.mountPoint(of: locations.state) : nil
-    return RecordingFacts.Disk(
-      path: locations.state, mountPoint: mountPoint, freeBytes: usage.freeBytes,
-      sizeBytes: usage.sizeBytes, freeInodes: usage.inodes > 0 ? usage.inodesFree : nil,
-      isReadOnly: MountState.of(locations.state)?.isReadOnly ?? false)
   }
 
   private var setAside: [RecordingFacts.SetAside] {

@@ -9,9 +9,10 @@ struct DoctorCommand: InstallationCommand {
     commandName: "doctor",
     abstract: "Why an upload does not get through: goes its way layer by layer. Changes nothing.",
     discussion: """
-      Settings, ownership, clock, agreement, DNS, proxy, TCP, TLS, HTTP, authentication: what is found at each, \
-      and the one thing to do at the first that fails. The receiver gets one request, without readings. Without \
-      an agreement that shares something nobody is contacted, DNS included.
+      Settings, ownership, systemd units, clock, disk, offer, agreement, DNS, proxy, TCP, TLS, HTTP, authentication: \
+      what is found at each, ok, warning or failed, and the one thing to do. What fails at the units, the clock, the \
+      disk or the offer does not end the way; anything else does. The receiver gets one request, without readings. \
+      Without an agreement that shares something nobody is contacted, DNS included.
 
       Exit codes: 0 all in order or worth a warning, 1 a layer failed, 4 no valid agreement.
 
@@ -34,13 +35,13 @@ struct DoctorCommand: InstallationCommand {
   }
 
   private func printText(_ diagnosis: Diagnosis) {
-    Output.table(
-      diagnosis.findings.flatMap { finding in
-        [[finding.layer.rawValue, finding.state.rawValue, finding.text]]
-          + finding.certificates.map {
-            ["", "", "\($0.subject), issued by \($0.issuer), until \(Self.end($0) ?? "unknown")"]
-          }
-      })
+    let rows = diagnosis.findings.flatMap { finding in
+      [[finding.layer.rawValue, finding.state.rawValue, finding.text]]
+        + finding.certificates.map {
+          ["", "", "\($0.subject), issued by \($0.issuer), until \(Self.end($0) ?? "unknown")"]
+        }
+    }
+    Output.described(rows).forEach(Output.print)
   }
 
   private func printObject(_ diagnosis: Diagnosis) {

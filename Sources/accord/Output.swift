@@ -35,15 +35,25 @@ enum Output {
     return lines + [line]
   }
 
-  /// Rows of a label and a text, the texts below each other and folded to the width.
+  /// Rows whose last cell is a text: the texts stand below each other, folded to the width.
   static func described(_ rows: [[String]], width: Int? = textWidth) -> [String] {
-    let label = (rows.map { $0[0].count }.max() ?? 0) + 2
+    let columns = (rows.map(\.count).max() ?? 1) - 1
+    let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let indent = widths.reduce(0) { $0 + $1 + 2 }
     return rows.flatMap { row in
-      folded(row[1], width: width.map { $0 - label }).enumerated().map { number, line in
-        let name = number == 0 ? row[0] : ""
-        return name + String(repeating: " ", count: label - name.count) + line
+      folded(row[columns], width: width.map { max(20, $0 - indent) }).enumerated().map {
+        number, text in
+        guard number == 0 else { return String(repeating: " ", count: indent) + text }
+        let cells = zip(row, widths).map {
+          $0 + String(repeating: " ", count: $1 - $0.count + 2)
+        }
+        return trimmed(cells.joined() + text)
       }
     }
+  }
+
+  private static func trimmed(_ line: String) -> String {
+    String(line.reversed().drop { $0 == " " }.reversed())
   }
 
   /// Columns as wide as their longest cell. Cells of the columns in `numeric` stand to the right.
@@ -59,8 +69,7 @@ enum Output {
         line +=
           (column == 0 ? "" : "  ") + (numeric.contains(column) ? padding + cell : cell + padding)
       }
-      while line.last == " " { line.removeLast() }
-      print(line)
+      print(trimmed(line))
     }
   }
 

@@ -40,12 +40,16 @@ IMPORTS: dict[str, set[str]] = {
     "Sampling": {"Telemetry", "Linux"},
     "Configuration": {"Linux", "TOML", "Telemetry"},
     "Handshake": {"Telemetry", "TOML", "Digest", "Linux"},
+    "Health": {"Telemetry"},
     "Recording": {"Handshake", "Telemetry", "JSON", "SQLite", "Compression", "Digest", "Linux"},
     "Delivery": {
         *{"Recording", "Handshake", "OTLP", "Configuration", "Telemetry", "JSON"},
         *{"HTTPS", "SQLite", "Compression", "Digest", "Linux"},
     },
-    "Diagnostics": {"Delivery", "Recording", "Handshake", "Configuration", "HTTPS", "Telemetry", "Linux"},
+    "Diagnostics": {
+        *{"Delivery", "Recording", "Handshake", "Configuration", "Health", "HTTPS", "Telemetry"},
+        *{"TOML", "Linux"},
+    },
     "Daemon": {
         *{"Recording", "Handshake", "Sampling", "Configuration", "Telemetry", "JSON"},
         *{"SQLite", "Digest", "Linux"},
