@@ -37,6 +37,7 @@ enum Amount {
   static func duration(seconds: Int64) -> String {
     let parts = [
       (seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"),
+      (seconds < 3_600 ? seconds % 60 : 0, "s"),
     ].filter { $0.0 > 0 }
     if parts.isEmpty { return "\(seconds) s" }
     return parts.map { "\($0.0) \($0.1)" }.joined(separator: " ")
@@ -44,7 +45,7 @@ enum Amount {
 
   /// What a file says in thousands of bytes of 1024, as nearly all files of the kernel do: "16384 kB".
   static func kibibytes(_ text: some StringProtocol) -> Int64? {
-    let words = text.split(separator: " ")
+    let words = text.split(whereSeparator: \.isWhitespace)
     guard words.count == 2, words[1] == "kB", let count = Int64(words[0]) else { return nil }
     let (product, overflows) = count.multipliedReportingOverflow(by: 1024)
     return overflows ? nil : product

@@ -39,7 +39,8 @@ enum BlockDevicesSection {
   /// Those with something in them, and whose names the agreement shows; a drive without a medium counts.
   private static func disks(_ reader: inout TreeReader) -> [Disk] {
     var disks: [Disk] = []
-    for name in reader.names("/sys/block") {
+    for name in reader.names("/sys/block")
+    where !name.hasPrefix("loop") && !name.hasPrefix("ram") {
       guard let size = reader.number("/sys/block/\(name)/size"), size > 0 || name.hasPrefix("s")
       else { continue }
       if let shown = reader.shown("system.device", name) {

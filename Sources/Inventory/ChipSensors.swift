@@ -26,6 +26,9 @@ enum ChipSensors {
     Kind(prefix: "humidity", places: 3, unit: "%", low: ["_min"], high: ["_max"], critical: []),
   ]
 
+  /// Thousandths of a degree. A disk without a limit says 0 or 65,535 K (NVMe 2.0, 5.27.1.3).
+  private static let plausible: ClosedRange<Int64> = -273_149...1_000_000
+
   static func rows(_ entry: String, _ reader: inout TreeReader) -> [[String]] {
     let folder = "/sys/class/hwmon/\(entry)"
     guard let chip = reader.line(folder + "/name") else { return [] }
@@ -40,7 +43,9 @@ enum ChipSensors {
         else { continue }
         func value(_ suffixes: [String]) -> String {
           for suffix in suffixes {
-            guard let number = reader.number("\(folder)/\(sensor)\(suffix)") else { continue }
+            guard let number = reader.number("\(folder)/\(sensor)\(suffix)"),
+              kind.prefix != "temp" || suffix == "_input" || plausible.contains(number)
+            else { continue }
             return "\(Amount.decimal(number, places: kind.places)) \(kind.unit)"
           }
           return "-"

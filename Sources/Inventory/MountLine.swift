@@ -12,7 +12,8 @@ struct MountLine: Equatable {
   /// neither is the name of a disk by its serial number.
   let device: String
   let point: String
-  let isReadOnly: Bool
+  /// "rw" or "ro", and "ro here" where only this mount is read-only: a sandbox, while the disk itself is well.
+  let mode: String
   /// The harmless ones of the mount and of the file system.
   let options: String
 
@@ -26,9 +27,10 @@ struct MountLine: Equatable {
     device = source.hasPrefix("/dev/") && !source.hasPrefix("/dev/disk/") ? source : type
     point = Self.unescaped(fields[4])
     let all = (fields[5].split(separator: ",") + fields[hyphen + 3].split(separator: ","))
-    isReadOnly = fields[hyphen + 3].split(separator: ",").contains("ro")
+    let isReadOnly = fields[hyphen + 3].split(separator: ",").contains("ro")
+    mode = isReadOnly ? "ro" : all.contains("ro") ? "ro here" : "rw"
     var met: Set<Substring> = []
-    let safe = all.filter { Self.isSafe($0) && met.insert($0).inserted }
+    let safe = all.filter { $0 != "rw" && $0 != "ro" && Self.isSafe($0) && met.insert($0).inserted }
     let leftOut = Set(all.filter { !Self.isSafe($0) }).count
     options = (safe + (leftOut > 0 ? ["and \(leftOut) left out"] : [])).joined(separator: ",")
   }

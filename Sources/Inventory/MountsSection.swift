@@ -22,7 +22,7 @@ enum MountsSection {
       }
       let usage = usages.usage(of: mount, among: mounts)
       rows.append([
-        device, mount.type, mount.isReadOnly ? "ro" : "rw",
+        device, mount.type, mount.mode,
         usage.map { Amount.bytes($0.sizeBytes) } ?? "-",
         usage.flatMap { Amount.share($0.usedBytes, of: $0.usedBytes + $0.freeBytes) } ?? "-",
         usage.map { Amount.bytes($0.freeBytes) } ?? "-",

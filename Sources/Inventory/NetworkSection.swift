@@ -146,7 +146,7 @@ enum NetworkSection {
 
   /// /etc/resolv.conf: how many servers are asked for names, without their addresses and the domains that are searched.
   private static func resolver(_ reader: inout TreeReader) -> [SectionContent.Field?] {
-    guard let path = reader.resolved("/etc/resolv.conf") else { return [] }
+    guard let path = reader.resolved("/etc/resolv.conf"), reader.exists(path) else { return [] }
     var counts = (local: 0, four: 0, six: 0, domains: 0)
     for line in reader.lines(path, limitBytes: 64 * 1024) {
       let words = line.split { $0 == " " || $0 == "\t" }

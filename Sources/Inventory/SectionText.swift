@@ -23,7 +23,7 @@ package enum SectionText {
         page.add(rows: fields.map { [$0.name, $0.value] })
       case .table(let title, let columns, let rows):
         page.add(heading: title)
-        page.add(rows: [columns] + rows, hasHead: true)
+        page.add(rows: told([columns] + rows), hasHead: true)
       case .text(let title, let text):
         page.add(heading: title)
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -36,6 +36,16 @@ package enum SectionText {
       for problem in content.problems { page.add("- " + shortened(problem)) }
     }
     return page.finish()
+  }
+
+  /// The table without the columns of which no row says anything: no kernel and no disk has all of them.
+  private static func told(_ table: [[String]]) -> [[String]] {
+    let columns = (table.first ?? []).indices.filter { column in
+      table.dropFirst().contains { row in
+        column < row.count && row[column] != "-" && row[column] != ""
+      }
+    }
+    return table.map { row in columns.compactMap { $0 < row.count ? row[$0] : nil } }
   }
 
   /// The text without anything that a terminal obeys.

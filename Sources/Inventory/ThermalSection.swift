@@ -40,7 +40,8 @@ enum ThermalSection {
       guard let kind = reader.line("\(folder)trip_point_\(index)_type"),
         let degrees = reader.number("\(folder)trip_point_\(index)_temp")
       else { break }
-      trips.append("\(kind) \(celsius(degrees))")
+      // What is not set says THERMAL_TEMP_INVALID, and before Linux 5.10 it said 0.
+      trips.append("\(kind) " + (degrees > 0 ? celsius(degrees) : "not set"))
     }
     return [
       name, shown, reader.number(folder + "temp").map(celsius) ?? "-",
@@ -50,8 +51,7 @@ enum ThermalSection {
   }
 
   private static func celsius(_ thousandths: Int64) -> String {
-    // THERMAL_TEMP_INVALID, for a trip point that is not set.
-    thousandths <= -273_000 ? "none" : Amount.decimal(thousandths, places: 3) + " °C"
+    Amount.decimal(thousandths, places: 3) + " °C"
   }
 
   private static func throttled(_ reader: inout TreeReader) -> [[String]] {
