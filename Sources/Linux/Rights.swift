@@ -16,7 +16,7 @@ package enum Rights {
   }
 
   /// Runs `body` with the rights of whoever runs the program.
-  package static func ofCaller<Result, Failure>(
+  package static func ofCaller<Result: ~Copyable, Failure>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let (user, group) = (geteuid(), getegid())

@@ -77,6 +77,11 @@ extension Outbox {
     try deliveries("WHERE number = \(number)").first
   }
 
+  /// The newest, newest first.
+  package func latestDeliveries(_ count: Int) throws(SQLiteError) -> [Delivery] {
+    try deliveries("ORDER BY number DESC LIMIT \(count)")
+  }
+
   package func latestDelivery() throws(SQLiteError) -> Delivery? {
     try deliveries("ORDER BY tried_ms DESC, number DESC LIMIT 1").first
   }

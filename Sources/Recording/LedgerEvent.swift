@@ -18,6 +18,8 @@
 // | upload | the receiver answered for good | delivery, grant, outcome, status (HTTP), batches, readings, rejected, bytes and body_sha256 of the body |
 // | upload-tried | a body left, or a part of it, and was not answered for good | the same |
 // | deletion-asked | the supplier was asked to delete what it has | is_taken: whether the receiver took the notice |
+// | dump-override | a dump was to hold what the agreement withholds | case (D); seconds for which that held |
+// | dump-made | a dump was written | case (D); sources of which it holds data; has_logs, is_overridden |
 // | checkpoint | the oldest rows were removed | through: the last of them; hash: its hash; counts of all that were ever removed, by kind; upload: the newest delivery among them |
 
 extension Ledger {
@@ -39,6 +41,8 @@ extension Ledger {
     case upload
     case uploadTried = "upload-tried"
     case deletionAsked = "deletion-asked"
+    case dumpOverride = "dump-override"
+    case dumpMade = "dump-made"
     case checkpoint
   }
 }

@@ -178,7 +178,7 @@ package enum ReportPage {
       columns: table.columns, rows: table.rows.map(\.cells), label: table.title, links: links, &page)
   }
 
-  private static func write(
+  static func write(
     _ table: ReportContent.Table, heading: StaticString, _ page: inout HTMLWriter
   ) {
     page.element("section", [("id", identifier(table))]) { page in

@@ -28,7 +28,7 @@ struct Accord: ParsableCommand {
     subcommands: [
       StatusCommand.self, CatalogCommand.self, PreviewCommand.self, ConsentCommand.self,
       OutboxCommand.self, SentCommand.self, UploadCommand.self, LedgerCommand.self,
-      DoctorCommand.self, ReportCommand.self,
+      DoctorCommand.self, ReportCommand.self, DumpCommand.self, DumpSectionCommand.self,
     ])
 }
 

@@ -277,7 +277,7 @@ private struct LedgerPart {
       .agreement
     case .clockStep: .clock
     case .databaseSetAside, .databaseBegun, .databasesCopied, .gap, .readingsLost: .database
-    case .deletionDone, .upload, .uploadTried, .checkpoint: nil
+    case .deletionDone, .upload, .uploadTried, .dumpOverride, .dumpMade, .checkpoint: nil
     }
   }
 }

@@ -149,6 +149,10 @@ enum LedgerSentence {
     case .deletionAsked:
       "the supplier was asked to delete what it has; the receiver "
         + (detail.flag("is_taken") ? "took the notice" : "did not take the notice")
+    case .dumpOverride:
+      "the agreement was overridden for a dump, case \(words.name("case")), for "
+        + Output.duration(detail.number("seconds") &* 1000)
+    case .dumpMade: dump(words)
     case .checkpoint: checkpoint(detail)
     }
   }
@@ -163,6 +167,15 @@ enum LedgerSentence {
     let standing = words.text("standing") == "in-force" ? "in force" : words.text("standing")
     return "agreement \(words.text("agreement").prefix(8)) \(standing)\(parties): "
       + (sources.isEmpty ? "nothing is agreed" : sources.joined(separator: ", ")) + person
+  }
+
+  private static func dump(_ words: Words) -> String {
+    let sources = words.detail.list("sources")
+    return "a dump was written"
+      + (words.detail.text("case") == nil ? "" : ", case \(words.name("case"))")
+      + (sources.isEmpty ? ", of the agent alone" : " with \(sources.joined(separator: ", "))")
+      + (words.detail.flag("has_logs") ? ", with journals" : "")
+      + (words.detail.flag("is_overridden") ? ", beyond the agreement" : "")
   }
 
   private static func clockStep(_ milliseconds: Int64) -> String {

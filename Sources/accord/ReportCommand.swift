@@ -63,7 +63,10 @@ struct ReportCommand: InstallationCommand {
       findings: ApplianceHealth.findings(status, kernelRoot: kernelRoot),
       sinceMilliseconds: min(since.milliseconds(now), now - 60_000))
     let page = ReportPage.html(content)
-    guard path != "-" else { return Process.write(page, to: 1) }
+    if path == "-" {
+      Process.write(page, to: 1)
+      return
+    }
     try write(page, to: path)
     say(path, page.count, content)
   }

@@ -1,0 +1,29 @@
+// Every bound of a dump, in one place, each with its reason.
+
+package enum DumpLimits {
+  /// All sections together: somebody waits at the other end of a telephone.
+  package static let secondsMax = 120
+  /// The archive: what a mail server takes.
+  package static let archiveBytesMax: Int64 = 24 * 1024 * 1024
+  /// One file of it before compression: a day of readings of one signal, and 64 processors of it.
+  package static let fileBytesMax = 8 * 1024 * 1024
+  /// Files of one section: the catalog has a hundred signals, a file each.
+  package static let filesPerSectionMax = 400
+  /// Memory that the process of one section may ask for.
+  package static let sectionMemoryBytesMax: UInt64 = 192 * 1024 * 1024
+  /// What has to stay free where the archive is written, so that a dump does not fill the disk of a machine that is
+  /// short of it already.
+  package static let freeBytesMin: Int64 = 4 * 1024 * 1024
+  /// For how long an override of the agreement holds: long enough for one dump, and over before the telephone call.
+  package static let overrideSeconds: Int64 = 15 * 60
+  /// How much of the history a dump holds unless it is told otherwise.
+  package static let historySeconds: Int64 = 86_400
+  /// How far back the charts of its index page reach.
+  package static let pageSeconds: Int64 = 7 * 86_400
+  /// Ticks of history that are laid out in memory at once: a day at 10 s.
+  package static let historyTicksMax = 8_640
+  /// Names that stand for others are remembered from dump to dump; so many fit.
+  package static let namesFileBytesMax = 1024 * 1024
+  /// The longest case number, and it becomes part of a file's name.
+  package static let caseCharactersMax = 64
+}

@@ -1,0 +1,164 @@
+// What identifies this appliance, its site and its people, learnt from where it stands: for the scrubber, which replaces
+// it, and for the last look at the finished archive, which refuses to hand over one that still holds any of it.
+//
+// Read with the rights of whoever calls: serial numbers and the keys of the upload are root's.
+
+package import Configuration
+package import Handshake
+internal import Linux
+package import Scrubbing
+
+package struct KnownIdentities: Sendable {
+  package private(set) var all: [Identity] = []
+
+  /// - Parameters:
+  ///   - kernelRoot: where proc and sys are found, without a slash at the end.
+  ///   - upload: names the files whose content is secret.
+  package init(
+    _ locations: Locations, kernelRoot: String, upload: UploadSettings, agreement: Agreement
+  ) {
+    learnHost(locations, kernelRoot)
+    learnNetwork(kernelRoot)
+    learnSerialNumbers(kernelRoot)
+    learnPeople(locations, agreement)
+    learnSecrets(locations, upload)
+    all = Array(Set(all)).sorted { ($0.kind.rawValue, $0.text) < ($1.kind.rawValue, $1.text) }
+  }
+
+  /// Adds a text that must not be in the archive.
+  package mutating func add(_ kind: Identity.Kind, _ text: String) {
+    let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    if !trimmed.isEmpty { all.append(Identity(kind, trimmed)) }
+  }
+
+  private mutating func learnHost(_ locations: Locations, _ kernelRoot: String) {
+    add(.hostName, Self.line(kernelRoot + "/proc/sys/kernel/hostname"))
+    let domain = Self.line(kernelRoot + "/proc/sys/kernel/domainname")
+    if domain != "(none)" { add(.domainName, domain) }
+    add(.hostName, Self.line(locations.prefix + "/etc/hostname"))
+    add(.machineID, Self.line(locations.machineFile))
+    add(.uuid, Self.line(kernelRoot + "/proc/sys/kernel/random/boot_id"))
+    // The names that this machine gives itself and its neighbours (hosts(5)).
+    for line in Self.lines(locations.prefix + "/etc/hosts") {
+      let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
+      for name in words.dropFirst() { add(.hostName, String(name)) }
+    }
+    for line in Self.lines(locations.prefix + "/etc/resolv.conf") {
+      let words = line.split(whereSeparator: \.isWhitespace)
+      guard let first = words.first, ["search", "domain"].contains(first) else { continue }
+      for name in words.dropFirst() { add(.domainName, String(name)) }
+    }
+    // A dotted name identifies by its first part as well.
+    for identity in all where identity.kind == .hostName {
+      if let first = identity.text.split(separator: ".").first, first.count < identity.text.count {
+        add(.hostName, String(first))
+      }
+    }
+  }
+
+  private mutating func learnNetwork(_ kernelRoot: String) {
+    for name in Self.entries(kernelRoot + "/sys/class/net") {
+      let address = Self.line("\(kernelRoot)/sys/class/net/\(name)/address")
+      if address.contains(where: { $0 != "0" && $0 != ":" }) { add(.macAddress, address) }
+    }
+    // /proc/net/fib_trie: "|-- 192.168.1.7" and behind it "/32 host LOCAL" for an address of this machine's own.
+    var address = ""
+    for line in Self.lines(kernelRoot + "/proc/net/fib_trie", limitBytes: 1024 * 1024) {
+      let words = line.split(separator: " ")
+      if words.first == "|--", words.count > 1 { address = String(words[1]) }
+      if words.contains("LOCAL"), !address.hasPrefix("127.") { add(.address, address) }
+    }
+    // /proc/net/if_inet6: 32 hexadecimal digits, then "02 40 20 80 eth0"; scope 10 is the loopback.
+    for line in Self.lines(kernelRoot + "/proc/net/if_inet6") {
+      let words = line.split(separator: " ")
+      guard words.count == 6, words[0].count == 32, words[3] != "10" else { continue }
+      let digits = Array(words[0])
+      let groups = stride(from: 0, to: 32, by: 4).map { String(digits[$0..<$0 + 4]) }
+      add(.address, groups.joined(separator: ":"))
+    }
+  }
+
+  /// Board, product and disks: sysfs-class-dmi, devicetree and the attributes of block devices.
+  private mutating func learnSerialNumbers(_ kernelRoot: String) {
+    let board = kernelRoot + "/sys/class/dmi/id/"
+    for name in ["product_serial", "board_serial", "chassis_serial", "chassis_asset_tag"] {
+      addSerial(Self.line(board + name))
+    }
+    add(.uuid, Self.line(board + "product_uuid"))
+    addSerial(Self.line(kernelRoot + "/proc/device-tree/serial-number"))
+    for disk in Self.entries(kernelRoot + "/sys/block") {
+      for file in ["device/serial", "device/wwid", "wwid", "device/cid", "serial"] {
+        addSerial(Self.line("\(kernelRoot)/sys/block/\(disk)/\(file)"))
+      }
+    }
+    for supply in Self.entries(kernelRoot + "/sys/class/power_supply") {
+      addSerial(Self.line("\(kernelRoot)/sys/class/power_supply/\(supply)/serial_number"))
+    }
+  }
+
+  /// What boards say that have none: thousands of them say the same.
+  private static let placeholders: Set<String> = [
+    "to be filled by o.e.m.", "default string", "not specified", "not applicable", "none", "n/a",
+    "system serial number", "base board serial number", "chassis serial number", "no asset tag",
+    "0123456789", "123456789", "unknown", "asset-1234567890", "empty",
+  ]
+
+  private mutating func addSerial(_ text: String) {
+    let word = String(text.filter { $0 != "\0" })
+    let distinct = Set(word.filter { $0 != " " && $0 != "." && $0 != "-" })
+    guard !Self.placeholders.contains(word.lowercased()), distinct.count > 1 else { return }
+    add(.serialNumber, word)
+  }
+
+  /// Who has an account, and who signed.
+  private mutating func learnPeople(_ locations: Locations, _ agreement: Agreement) {
+    for line in Self.lines(locations.prefix + "/etc/passwd") {
+      let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+      // People's accounts begin at 1000; 65534 is "nobody" (Debian policy 9.2.2).
+      guard fields.count >= 5, let number = UInt32(fields[2]), (1000..<65534).contains(number)
+      else { continue }
+      add(.userName, String(fields[0]))
+      // The full name, up to the first comma (passwd(5)).
+      add(.userName, String(fields[4].prefix { $0 != "," }))
+    }
+    if let name = Process.userName, name != "root" { add(.userName, name) }
+    if let name = agreement.consent?.acceptedBy { add(.userName, name) }
+  }
+
+  /// What the upload proves itself with. The key's frame ("-----BEGIN …") and a header's name are no secrets.
+  private mutating func learnSecrets(_ locations: Locations, _ upload: UploadSettings) {
+    func lines(of file: String?) -> [String] {
+      guard let file else { return [] }
+      let path = file.hasPrefix("/") ? file : locations.configuration + "/" + file
+      return Self.lines(path, limitBytes: 256 * 1024)
+    }
+    for line in lines(of: upload.clientKeyFile) where !line.hasPrefix("-----") {
+      add(.secret, line)
+    }
+    for line in lines(of: upload.headersFile) where !line.hasPrefix("#") {
+      add(.secret, line.split(separator: ":", maxSplits: 1).last.map(String.init) ?? "")
+    }
+    guard let proxy = upload.proxy else { return }
+    add(.hostName, String(proxy.description.prefix { $0 != ":" }))
+    guard proxy.hasPassword, let start = proxy.url.firstRange(of: "//")?.upperBound else { return }
+    for word in proxy.url[start...].prefix(while: { $0 != "@" }).split(separator: ":") {
+      add(.secret, String(word))
+    }
+  }
+
+  private static func line(_ path: String) -> String { lines(path).first ?? "" }
+
+  /// The lines of a file, none when it cannot be read: then nothing in the dump can have come from it either.
+  private static func lines(_ path: String, limitBytes: Int = 64 * 1024) -> [String] {
+    guard let file = try? FileDescriptor.open(path, .readOnlyPlain),
+      let content = try? file.readAll(limitBytes: limitBytes)
+    else { return [] }
+    return String(decoding: content, as: UTF8.self).split(separator: "\n").map {
+      String($0.drop(while: \.isWhitespace))
+    }
+  }
+
+  private static func entries(_ path: String) -> [String] {
+    (try? Directory.entries(path)) ?? []
+  }
+}

@@ -1,0 +1,210 @@
+// From the command to the archive: who may, what is known to identify, the override's ledger row, the run, and what is
+// left to say.
+
+internal import Configuration
+internal import Digest
+internal import Dump
+internal import Handshake
+internal import JSON
+internal import Linux
+internal import Recording
+internal import Reporting
+internal import Scrubbing
+internal import Telemetry
+
+struct DumpMaking {
+  private let command: DumpCommand
+  private let agreement: Agreement
+  private let locations: Locations
+  private let state: StateDirectory
+  private let clock: SystemClock
+  private let nowMilliseconds: Int64
+  private let sinceMilliseconds: Int64
+  private let canary = Hexadecimal.text(Random.bytes(16))
+
+  init(_ command: DumpCommand, _ agreement: Agreement) {
+    self.command = command
+    self.agreement = agreement
+    locations = command.installation.locations
+    state = StateDirectory(locations.state)
+    clock = locations.clock
+    nowMilliseconds = clock.wallTimeMilliseconds
+    sinceMilliseconds = command.scope.sinceMilliseconds(nowMilliseconds)
+  }
+
+  func make() throws {
+    Process.stepBack()
+    var identities = Rights.ofCaller {
+      KnownIdentities(
+        locations, kernelRoot: command.scope.kernelFolder,
+        upload: ((try? Settings.read(locations.settings)) ?? Settings()).upload,
+        agreement: agreement)
+    }
+    plantCanary(&identities)
+    let book = NamesFile.read(state)
+    do {
+      let overrideUntil = try command.override ? recordOverride() : nil
+      let (path, folder) = try name(identities, book)
+      let file = try create(path, folder)
+      var run = DumpRun(
+        file, identities: identities.all, book: book, manifest: manifest(overrideUntil))
+      run.note("accord \(AgentVersion.text): \(manifest(nil).command.joined(separator: " "))")
+      run.note("canary: password=\(canary)")
+      try execute(&run, overrideUntil)
+      finish(run.book, path, run.bytes, run.manifest)
+    } catch let error as DumpError { throw CommandFailure(.failed, error) }
+  }
+
+  /// A secret that nobody has, where sections could read one by mistake: in their environment, and in the dump's own
+  /// log, which is scrubbed like the rest. The last look finds it if it is in the archive.
+  private func plantCanary(_ identities: inout KnownIdentities) {
+    identities.add(.secret, canary)
+  }
+
+  private func name(
+    _ identities: KnownIdentities, _ book: PseudonymBook
+  ) throws -> (path: String, folder: String) {
+    let time = CalendarTime.rfc3339(milliseconds: nowMilliseconds).filter { $0 != "-" && $0 != ":" }
+    var scrubber = Scrubber(book: book, identities: identities.all)
+    let parts = ["accord-dump", command.case.map { scrubber.scrub(name: $0) }, time]
+    let folder = parts.compactMap(\.self).joined(separator: "-")
+    let output = command.output == "/" ? "" : command.output
+    return ("\(output)/\(folder).tar.gz", folder)
+  }
+
+  private func create(_ path: String, _ folder: String) throws -> DumpFile {
+    let directory = command.output
+    let usage = Rights.ofCaller { FileSystemUsage.of(directory) }
+    if let usage, usage.freeBytes < DumpLimits.freeBytesMin {
+      throw DumpError.noSpace(path: directory, freeBytes: usage.freeBytes)
+    }
+    do {
+      return try DumpFile.create(path, folder: folder, madeSeconds: nowMilliseconds / 1000)
+    } catch { throw DumpError.cannotWrite(error) }
+  }
+
+  private func manifest(_ overrideUntil: Int64?) -> Manifest {
+    let agent = DaemonStatus.read(locations.statusFile)
+    let boot = clock.bootTimeMilliseconds
+    let decisions = DataSource.allCases.map { source in
+      (name: source.name, decision: agreement.terms(of: source).decision.verdict.name)
+    }
+    return Manifest(
+      madeAt: CalendarTime.rfc3339(milliseconds: nowMilliseconds), caseID: command.case,
+      agentVersion: AgentVersion.text,
+      agreement: Manifest.AgreementFacts(
+        state: agreement.standing.name, fingerprint: agent?.fingerprint, sources: decisions),
+      overrideUntil: overrideUntil.map {
+        CalendarTime.rfc3339(milliseconds: nowMilliseconds + $0 - boot)
+      }, isLocalIncluded: command.scope.includeLocal, hasLogs: command.scope.withLogs,
+      since: CalendarTime.rfc3339(milliseconds: sinceMilliseconds),
+      command: ["accord"] + CommandLine.arguments.dropFirst())
+  }
+
+  // MARK: the override
+
+  /// Returns until when it holds, milliseconds of the boot clock.
+  private func recordOverride() throws -> Int64 {
+    let until = clock.bootTimeMilliseconds + DumpLimits.overrideSeconds * 1000
+    do {
+      var ledger = try Ledger.open(state, busyMilliseconds: Limits.commandBusyMilliseconds)
+      ledger.agreement = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
+      let name = try ledger.digest(ofName: command.case ?? "")
+      try ledger.append(.dumpOverride, atMilliseconds: nowMilliseconds) { detail in
+        detail.member("case", name)
+        detail.member("seconds", DumpLimits.overrideSeconds)
+      }
+    } catch { throw DumpError.overrideNotRecorded("\(error)") }
+    return until
+  }
+
+  // MARK: the run
+
+  private func execute(_ run: inout DumpRun, _ overrideUntil: Int64?) throws {
+    let progress = ProgressLine()
+    defer { progress.end() }
+    try run.run(
+      DumpSections.all,
+      DumpRun.Surroundings(
+        agreement: agreement, request: command.scope.request(isOverridden: overrideUntil != nil),
+        overrideUntil: overrideUntil,
+        start: { section throws(SystemError) in
+          try start(section, isOverridden: overrideUntil != nil)
+        },
+        page: DumpPage.html,
+        progress: { index, count, section in
+          progress.show("section \(index + 1) of \(count): \(section.title)")
+        }))
+  }
+
+  /// The process of a section: this program again.
+  private func start(
+    _ section: DumpSection, isOverridden: Bool
+  ) throws(SystemError) -> ChildProcess {
+    var words = [
+      DumpSectionCommand.name, section.name, "--prefix",
+      locations.isSystem ? "/" : locations.prefix,
+      "--kernel-root", command.scope.kernelRoot, "--since-ms", String(sinceMilliseconds),
+    ]
+    for unit in command.scope.productUnit { words += ["--product-unit", unit] }
+    if command.scope.includeLocal { words.append("--include-local") }
+    if isOverridden { words.append("--overridden") }
+    let environment = ["ACCORD_CANARY=\(canary)"]
+    return try Rights.ofCaller { () throws(SystemError) in
+      try ChildProcess.start(Process.executable, words, environment: environment)
+    }
+  }
+
+  // MARK: afterwards
+
+  private func finish(
+    _ book: PseudonymBook, _ path: String, _ bytes: Int64, _ manifest: Manifest
+  ) {
+    if (try? NamesFile.write(book, state)) == nil, book.count > 0 {
+      Process.print(
+        "accord: what the names in this dump stand for could not be kept: --explain will not know them\n",
+        to: 2)
+    }
+    recordDump(manifest)
+    let size = "\(Output.size(bytes))"
+    if command.installation.json {
+      return Output.object { object in
+        object.member("path", path)
+        object.member("bytes", bytes)
+        object.array("sections") { list in
+          for section in manifest.sections {
+            list.object { entry in
+              entry.member("name", section.name)
+              entry.member("status", section.status.rawValue)
+              entry.member("reason", section.reason)
+            }
+          }
+        }
+      }
+    }
+    for section in manifest.sections where ![.ok, .notAsked, .absent].contains(section.status) {
+      Output.print("\(section.name): \(section.status.rawValue), \(section.reason)")
+    }
+    let whole = manifest.sections.count { $0.status == .ok }
+    Output.print("\(path): \(size), \(Output.count(Int64(whole), "section"))")
+  }
+
+  /// The customer's record of what was handed over. A ledger that cannot be written keeps nobody from helping.
+  private func recordDump(_ manifest: Manifest) {
+    do {
+      guard try FileState.of(state.ledger) != nil else { return }
+      var ledger = try Ledger.open(state, busyMilliseconds: Limits.commandBusyMilliseconds)
+      ledger.agreement = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
+      let name = try command.case.map { name in try ledger.digest(ofName: name) }
+      let sources = Set(manifest.sections.filter { !$0.files.isEmpty }.compactMap(\.source))
+      try ledger.append(.dumpMade, atMilliseconds: nowMilliseconds) { detail in
+        detail.member("case", name)
+        detail.array("sources") { list in for source in sources.sorted() { list.element(source) } }
+        detail.member("has_logs", manifest.hasLogs)
+        detail.member("is_overridden", manifest.overrideUntil != nil)
+      }
+    } catch {
+      Process.print("accord: the ledger has no row of this dump: \(error)\n", to: 2)
+    }
+  }
+}
