@@ -134,7 +134,10 @@ let package = Package(
       of: "Reporting",
       ["Health", "Recording", "Handshake", "Telemetry", "Linux", "TestSupport"]),
     tests(
-      of: "Dump", ["Archive", "Scrubbing", "Compression", "Telemetry", "Linux", "TestSupport"]),
+      of: "Dump",
+      [
+        "Archive", "Scrubbing", "Compression", "Handshake", "Telemetry", "Linux", "TestSupport",
+      ]),
     tests(of: "Sampling", ["Telemetry", "Linux", "TestSupport"]),
     tests(of: "Configuration", ["Telemetry", "TestSupport"]),
     tests(of: "TOML", ["TestSupport"]),
