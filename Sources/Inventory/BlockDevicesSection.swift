@@ -76,8 +76,7 @@ enum BlockDevicesSection {
 
   /// sysfs counts in sectors of 512 bytes, whatever the disk's own are.
   private static func size(_ sectors: Int64?) -> String {
-    guard let sectors, sectors < 1 << 53 else { return "-" }
-    return Amount.bytes(sectors * 512)
+    sectors.map { Amount.bytes($0.multiplied(by: 512)) } ?? "-"
   }
 
   /// "none [mq-deadline] kyber bfq"

@@ -60,7 +60,9 @@ enum ClockSection {
 
   private static func row(_ name: String, _ reader: inout TreeReader) -> [String] {
     let folder = "/sys/class/rtc/\(name)/"
-    let seconds = reader.number(folder + "since_epoch").flatMap { abs($0) < 1 << 40 ? $0 : nil }
+    let seconds = reader.number(folder + "since_epoch").flatMap {
+      $0.magnitude < 1 << 40 ? $0 : nil
+    }
     let wall = SystemClock().wallTimeMilliseconds / 1000
     let isFirst = reader.number(folder + "hctosys").map { $0 == 0 ? "no" : "yes" }
     return [

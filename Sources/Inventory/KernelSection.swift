@@ -32,7 +32,7 @@ enum KernelSection {
       .init("up for", ifAny: uptime.map { "\(Amount.duration(seconds: $0)) (\($0) s)" }),
       .init(
         "started at, by its clock",
-        ifAny: boot.map { CalendarTime.rfc3339(milliseconds: $0 * 1000) }),
+        ifAny: boot.map { CalendarTime.rfc3339(milliseconds: $0.multiplied(by: 1000)) }),
       .init("tainted", ifAny: taint.map { $0 == 0 ? "no" : "\($0)" }),
       .init("tainted because", ifAny: taint.flatMap { TaintFlags.sentence($0) }),
       .init(

@@ -110,7 +110,7 @@ enum MountsSection {
       }
       let (first, last) = (time("first_error_time"), time("last_error_time"))
       let written = reader.number("\(folder)/\(name)/lifetime_write_kbytes")
-        .flatMap { $0 < 1 << 50 ? Amount.bytes($0 * 1024) : nil }
+        .map { Amount.bytes($0.multiplied(by: 1024)) }
       rows.append([
         device, String(count), first, last,
         written ?? "-",
