@@ -8,7 +8,7 @@ enum CommonWords {
   }
 
   static let all: Set<String> = Set(
-    (hosts + users + addresses + ownWords).split(separator: " ").map(String.init))
+    (hosts + users + addresses + ownWords).split { $0 == " " || $0 == "\n" }.map(String.init))
 
   /// What installers and images call a machine.
   private static let hosts = """

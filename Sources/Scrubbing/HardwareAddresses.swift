@@ -41,13 +41,13 @@ enum HardwareAddresses {
     var marks: [Mark] = []
     var index = 0
     while index < text.count {
+      if let end = interfaceNameEnd(text, index) {
+        marks.append(Mark(index + 3..<end, .name(text.string(index + 3..<end), .macAddress)))
+        index = end
+        continue
+      }
       guard ASCII.isHexadecimal(text.bytes[index]), !ASCII.isAlphanumeric(text[index - 1]) else {
-        if let end = interfaceNameEnd(text, index) {
-          marks.append(Mark(index + 3..<end, .name(text.string(index + 3..<end), .macAddress)))
-          index = end
-        } else {
-          index += 1
-        }
+        index += 1
         continue
       }
       let run = groups(text, from: index)

@@ -55,7 +55,7 @@ enum InternetAddresses {
     guard colons >= 2 else { return nil }
     // A port may follow: "fe80::1.443" does not, "[fe80::1]:443" ends at the bracket.
     guard let address = InternetAddress(text.bytes[range]), isTelling(text, range, colons),
-      !isKept(address)
+      !isKept(address), !isBlock(text, range, address)
     else { return nil }
     return Mark(range, .name(address.description, .address))
   }
@@ -125,18 +125,21 @@ enum InternetAddresses {
     }
   }
 
-  /// "10.0.0.0/8": the block, not somebody in it.
+  /// "10.0.0.0/8", "fe80::/10": a block that belongs to nobody, not somebody in it.
   private static func isBlock(_ text: Text, _ range: Range<Int>, _ address: InternetAddress) -> Bool
   {
     let end = text.end(of: ASCII.isDigit, from: range.upperBound + 1)
-    guard text[range.upperBound] == UInt8(ascii: "/"), end <= range.upperBound + 3 else {
-      return false
-    }
-    let blocks = [
-      "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10",
-    ]
-    return blocks.contains("\(address)/" + text.string(range.upperBound + 1..<end))
+    guard text[range.upperBound] == UInt8(ascii: "/"), end <= range.upperBound + 4, end > range.upperBound + 1,
+      let length = Int(text.string(range.upperBound + 1..<end))
+    else { return false }
+    if address.bytes.count == 16, length <= 16 { return true }
+    return blocks.contains("\(address)/\(length)")
   }
+
+  private static let blocks: Set<String> = [
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10",
+    "169.254.0.0/112", "fe80::/64", "2001::/32", "64:ff9b::/96",
+  ]
 
   private static let versionWords: Set<String> = [
     "version", "versions", "ver", "v", "release", "revision", "rev", "firmware", "fw", "bios",

@@ -56,6 +56,8 @@ enum PrivateKeys {
   private static func belongs(_ text: Text, _ line: Range<Int>) -> Bool {
     var stop = line.upperBound
     while stop > line.lowerBound, ASCII.isBlank(text.bytes[stop - 1]) { stop -= 1 }
+    // An empty line, behind the head of a journal's line.
+    if stop > line.lowerBound, text.bytes[stop - 1] == UInt8(ascii: ":") { return true }
     var start = stop
     while start > line.lowerBound, isBase64(text.bytes[start - 1]) { start -= 1 }
     if stop - start >= 16 { return true }

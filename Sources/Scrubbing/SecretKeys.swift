@@ -113,13 +113,20 @@ enum SecretKeys {
     "rejected", "incorrect", "invalid", "valid", "wrong", "mismatch", "authentication", "failed",
     "failure", "denied", "ok", "error", "unknown", "undefined", "not", "is", "was", "has", "for",
     "must",
-    "file", "absent", "unchanged", "given", "default", "keep", "hash", "drop", "deny", "share",
+    "file", "absent", "all", "any", "amd64", "arm64", "armhf", "armel", "i386", "riscv64",
+    "ppc64el", "s390x", "unchanged", "given", "default", "keep", "hash", "drop", "deny", "share",
     "local",
     "string", "must-change", "never", "the", "a", "an", "to", "in", "from", "or", "and", "cannot",
   ]
 
+  private static let nameServices = ["files", "compat", "sss", "ldap", "winbind", "nis", "db "]
+
   static func isHarmless(_ value: ArraySlice<UInt8>, _ label: Label, key: [String]) -> Bool {
     guard let first = value.first else { return true }
+    // The name services of nsswitch.conf: "passwd: files systemd".
+    if key == ["passwd"], nameServices.contains(where: { value.starts(with: $0.utf8) }) {
+      return true
+    }
     let text = value.count <= 40 ? String(decoding: value.map(ASCII.lowercased), as: UTF8.self) : ""
     if !text.isEmpty {
       if harmless.contains(text) || harmless.contains(text.trimmed("<>[](){}:,.;!")) { return true }
@@ -138,7 +145,7 @@ enum SecretKeys {
     {
       return true
     }
-    if isFile(value), label == .key || label == .cookie || key.last == "pwd" { return true }
+    if isFile(value), label == .key || label == .credentials || key.last == "pwd" { return true }
     return isNumber(value, label, key)
   }
 

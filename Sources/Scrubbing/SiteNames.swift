@@ -2,7 +2,7 @@
 //
 //   /home/alice/…                 whoever has a home there
 //   printer.customer.example      a host below a domain that is known to be the site's (Identity.Kind.domainName)
-//   nas.lan, db.corp              a host below a name that exists at sites only (RFC 6762, RFC 8375, ICANN)
+//   nas.lan, db.corp              a host below a name that exists at sites only (RFC 6762, RFC 8375)
 //   for alice from 192.0.2.1      what sshd and PAM say of people
 //   SerialNumber: 4C530001230     what is called a serial number
 
@@ -11,7 +11,7 @@ struct SiteNames: Sendable {
   private let suffixes: [[UInt8]]
 
   private static let siteSuffixes = [
-    ".local", ".lan", ".internal", ".intranet", ".corp", ".home", ".home.arpa", ".localdomain",
+    ".local", ".lan", ".internal", ".intranet", ".corp", ".home.arpa", ".fritz.box", ".localdomain",
   ]
 
   init(_ identities: [Identity]) {

@@ -112,17 +112,17 @@ enum TokenShapes {
 
   static func isRandom(_ text: Text, _ range: Range<Int>) -> Bool {
     var changes = 0
-    var kinds: (upper: Int, lower: Int, digits: Int) = (0, 0, 0)
+    var kinds: (upper: Int, lower: Int, digits: Int, signs: Int) = (0, 0, 0, 0)
     var previous = 0
     for byte in text.bytes[range] {
       let kind = ASCII.isUpper(byte) ? 1 : ASCII.isLower(byte) ? 2 : ASCII.isDigit(byte) ? 3 : 4
       if kind == 1 { kinds.upper += 1 } else if kind == 2 { kinds.lower += 1 }
-      if kind == 3 { kinds.digits += 1 }
+      if kind == 3 { kinds.digits += 1 } else if kind == 4 { kinds.signs += 1 }
       if kind != previous { changes += 1 }
       previous = kind
     }
     return changes * 5 >= range.count * 2 && min(kinds.upper, kinds.lower) * 8 >= range.count
-      && kinds.digits * 25 >= range.count
+      && kinds.digits * 25 >= range.count && kinds.signs * 8 <= range.count
   }
 
   /// The word behind "Bearer" or "Basic" when it is no word of a sentence.
