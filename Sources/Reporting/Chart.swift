@@ -12,12 +12,11 @@ package struct Chart: Sendable {
   }
 
   package enum Section: Int, CaseIterable, Sendable {
-    case processor, memory, disks, network, hardware, agent
+    case processor, disks, network, hardware, agent
 
     package var title: String {
       switch self {
-      case .processor: "Processor"
-      case .memory: "Memory"
+      case .processor: "Processor and memory"
       case .disks: "Disks and file systems"
       case .network: "Network"
       case .hardware: "Hardware"
@@ -29,10 +28,13 @@ package struct Chart: Sendable {
   package struct Line: Sendable {
     package let label: String
     package let trace: Trace
+    /// Which of the eight colours it has in a stack; nil takes the next one.
+    package let colour: Int?
 
-    package init(label: String, trace: Trace) {
+    package init(label: String, trace: Trace, colour: Int? = nil) {
       self.label = label
       self.trace = trace
+      self.colour = colour
     }
   }
 
@@ -79,8 +81,16 @@ package struct Chart: Sendable {
   /// As many lines as can be told apart. The others stand in the table.
   package static let linesMax = 8
 
-  /// What is drawn: all of them, or those with the greatest values, in their order.
+  /// What is drawn: all of them, or those with the greatest values, in their order. Where only the ups are of interest
+  /// (errors, parts of a stack), what was zero all the time is not.
   package var drawnLines: [Line] {
+    var lines = lines
+    switch (form, quantity) {
+    case (.stack, _), (_, .perMinute):
+      let moving = lines.filter { $0.trace.maximum > 0 }
+      if !moving.isEmpty { lines = moving }
+    default: break
+    }
     guard lines.count > Self.linesMax else { return lines }
     let chosen = Set(
       lines.indices.sorted { (lines[$0].trace.mean, $1) > (lines[$1].trace.mean, $0) }

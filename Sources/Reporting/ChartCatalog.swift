@@ -12,7 +12,9 @@ enum ChartCatalog {
 
   private static let cpu = ChartDefinition(
     id: "cpu", title: "Processor time", section: .processor, form: .stack, quantity: .share,
-    order: ["system", "interrupt", "steal", "iowait", "nice", "user"],
+    order: [
+      ("system", 3), ("interrupt", 7), ("steal", 6), ("iowait", 1), ("nice", 5), ("user", 0),
+    ],
     measures: [
       // Idle is not drawn: its lows are the peaks of all the others.
       Measure(Catalog.cpuTime, .shareOfAll) { $0.text("cpu.mode").map { LineName($0) } }
@@ -39,8 +41,8 @@ enum ChartCatalog {
     })
 
   private static let memory = ChartDefinition(
-    id: "memory", title: "Memory", section: .memory, form: .stack, quantity: .bytes,
-    order: ["used", "buffers", "cached"],
+    id: "memory", title: "Memory", section: .processor, form: .stack, quantity: .bytes,
+    order: [("used", 0), ("buffers", 3), ("cached", 7)],
     measures: [
       Measure(Catalog.memoryUsage) { attributes in
         attributes.text("system.memory.state").flatMap { $0 == "free" ? nil : LineName($0) }
@@ -49,7 +51,7 @@ enum ChartCatalog {
     ])
 
   private static let swap = ChartDefinition(
-    id: "swap", title: "Swap space in use", section: .memory, form: .lines, quantity: .share, range: 0...1,
+    id: "swap", title: "Swap space in use", section: .processor, form: .lines, quantity: .share, range: 0...1,
     measures: [
       Measure(
         Catalog.pagingUsage, .fraction(stateKey: "system.paging.state", other: "free")
@@ -60,7 +62,7 @@ enum ChartCatalog {
     ])
 
   private static let paging = ChartDefinition(
-    id: "paging", title: "Paging", section: .memory, form: .lines, quantity: .perSecond("pages"),
+    id: "paging", title: "Paging", section: .processor, form: .lines, quantity: .perSecond("pages"),
     measures: [
       Measure(Catalog.pagingOperations, .rate) { attributes in
         attributes.text("system.paging.direction").map { LineName("swapped \($0)") }
@@ -71,7 +73,7 @@ enum ChartCatalog {
     ])
 
   private static let kills = ChartDefinition(
-    id: "oom", title: "Programs ended because memory ran out", section: .memory, form: .bars,
+    id: "oom", title: "Programs ended because memory ran out", section: .processor, form: .bars,
     quantity: .count("programs"),
     measures: [Measure(Catalog.oomKills, .growth) { _ in LineName("ended") }])
 

@@ -58,8 +58,8 @@ struct ChartDefinition: Sendable {
   let quantity: Quantity
   var range: ClosedRange<Double>?
   var beginsAtZero = true
-  /// The labels from the bottom of a stack to its top.
-  var order: [String] = []
+  /// The labels from the bottom of a stack to its top, each with its colour.
+  var order: [(label: String, colour: Int)] = []
   let measures: [Measure]
 
   /// The signals without which there is no line.

@@ -36,6 +36,12 @@ struct ChartDrawing {
     switch chart.form {
     case .lines:
       let low = traces.map(\.minimum).min() ?? 0
+      if case .perMinute = chart.quantity {
+        let means = traces.flatMap { trace in
+          (0..<window.bucketCount).compactMap { trace.mean(of: $0) }
+        }
+        return 0...max(0, means.max() ?? 0)
+      }
       return low...max(low, traces.map(\.maximum).max() ?? 0)
     case .stack:
       let sums = (0..<window.bucketCount).map { bucket in
@@ -56,7 +62,6 @@ struct ChartDrawing {
         page.element("h3", chart.title)
         if !axis.symbol.isEmpty { page.element("span.unit", axis.symbol) }
       }
-      for remark in chart.remarks { page.element("p.remark", remark) }
       page.element("div.plot") { page in
         writeValueLabels(&page)
         page.element("div.area") { page in
@@ -67,6 +72,7 @@ struct ChartDrawing {
         writeTimeLabels(&page)
       }
       writeLegend(&page)
+      for remark in chart.remarks { page.element("p.remark", remark) }
       ChartTable(chart, content).write(&page)
     }
   }
@@ -122,13 +128,18 @@ struct ChartDrawing {
   }
 
   private func writeLines(_ page: inout HTMLWriter) {
-    for (index, line) in drawn.enumerated() { path("band b\(index)", paths.band(line.trace), &page) }
+    // A single error in ten seconds is not six in a minute.
+    if case .perMinute = chart.quantity {} else {
+      for (index, line) in drawn.enumerated() {
+        path("band b\(index)", paths.band(line.trace), &page)
+      }
+    }
     for (index, line) in drawn.enumerated() { path("line s\(index)", paths.line(line.trace), &page) }
   }
 
   private func writeStack(_ page: inout HTMLWriter) {
     for (index, area) in paths.stack(drawn.map(\.trace)).enumerated() {
-      path("part f\(index)", area, &page)
+      path("part f\(drawn[index].colour ?? index)", area, &page)
     }
     path("peak", paths.line(chart.peaks), &page)
   }
@@ -170,12 +181,10 @@ struct ChartDrawing {
   private func writeReferenceLabels(_ page: inout HTMLWriter) {
     for reference in references {
       let words = "\(reference.label) \(chart.quantity.text(reference.value))"
-      page.element(
-        "span.level",
-        [
-          ("style", "bottom:\(percent(axis.position(of: reference.value)))"),
-          ("aria-hidden", "true"),
-        ], words)
+      let position = axis.position(of: reference.value)
+      // Above its line, or below where there is no room above.
+      let side = position > 0.9 ? "top:\(percent(1 - position))" : "bottom:\(percent(position))"
+      page.element("span.level", [("style", side), ("aria-hidden", "true")], words)
     }
   }
 
@@ -215,7 +224,7 @@ struct ChartDrawing {
       }
       for index in order {
         let last = chart.form == .bars ? "" : chart.quantity.text(drawn[index].trace.last)
-        let style = chart.form == .stack ? "part f\(index)" : chart.form == .bars ? "bar" : "line s\(index)"
+        let style = chart.form == .stack ? "part f\(drawn[index].colour ?? index)" : chart.form == .bars ? "bar" : "line s\(index)"
         writeKey(style, drawn[index].label, last, &page)
       }
       if chart.lines.count > drawn.count {

@@ -24,7 +24,7 @@ struct ChartTable {
   private func row(_ line: Chart.Line) -> [String] {
     let trace = line.trace
     return [line.label]
-      + [trace.minimum, trace.mean, trace.maximum, trace.last].map { chart.quantity.text($0) }
+      + [trace.minimum, trace.mean, trace.maximum, trace.last].map { chart.quantity.text($0, digits: 4) }
       + [
         Moment.short(trace.firstMilliseconds), Moment.short(trace.lastMilliseconds),
         Numeral.grouped(String(trace.count)),
@@ -32,7 +32,7 @@ struct ChartTable {
   }
 
   private var referenceRows: [[String]] {
-    chart.references.map { [$0.label, "", "", "", chart.quantity.text($0.value), "", "", ""] }
+    chart.references.map { [$0.label, "", "", "", chart.quantity.text($0.value, digits: 4), "", "", ""] }
   }
 }
 

@@ -46,35 +46,50 @@ package enum HistoryCharts {
       lines.remove(at: idle)
     }
     if !definition.order.isEmpty {
-      func place(_ label: String) -> Int { definition.order.firstIndex(of: label) ?? .max }
+      func place(_ label: String) -> Int {
+        definition.order.firstIndex { $0.label == label } ?? .max
+      }
       lines.sort { (place($0.name.label), $0.name.label) < (place($1.name.label), $1.name.label) }
     }
     var chart = Chart(
       id: definition.id, title: definition.title, section: definition.section,
       form: definition.form, quantity: definition.quantity,
-      lines: lines.map { Chart.Line(label: $0.name.label, trace: $0.trace) })
+      lines: lines.map { line in
+        Chart.Line(
+          label: line.name.label, trace: line.trace,
+          colour: definition.order.first { $0.label == line.name.label }?.colour)
+      })
     chart.range = definition.range
     chart.peaks = peaks
     chart.beginsAtZero = definition.beginsAtZero
-    chart.references = levels(references)
+    chart.references = levels(lines, references)
     chart.remarks = limitRemarks(lines, references, definition.quantity, traces.window)
     return chart
   }
 
-  /// One line for each kind of limit: the lowest of the upper ones, the highest of the lower ones.
-  private static func levels(_ references: [(name: LineName, value: Double)]) -> [Chart.Reference] {
-    var levels: [String: Double] = [:]
-    for reference in references {
-      let label = reference.name.label
-      if label == "max" { continue }
-      let isLow = label.hasPrefix("low")
-      levels[label] = levels[label].map { isLow ? max($0, reference.value) : min($0, reference.value) }
-        ?? reference.value
+  /// The upper limits of the one sensor that is nearest to its own: a level for each of a dozen sensors would tell nothing.
+  /// What is no limit of a sensor (the size of the memory) is a level as it is.
+  private static func levels(
+    _ lines: [(name: LineName, trace: Trace)], _ references: [(name: LineName, value: Double)]
+  ) -> [Chart.Reference] {
+    let plain = references.filter { !$0.name.key.contains("\u{1F}") }.map {
+      Chart.Reference(label: $0.name.label, value: $0.value)
     }
-    return levels.sorted { $0.value > $1.value }.map { label, value in
-      Chart.Reference(label: limitNames[label].map { "lowest \($0)" } ?? label, value: value)
+    func limits(_ line: LineName) -> [(name: LineName, value: Double)] {
+      references.filter { $0.name.key.hasPrefix(line.key + "\u{1F}high.") }
     }
-    .filter { !$0.label.hasPrefix("lowest low") }
+    func margin(_ line: (name: LineName, trace: Trace)) -> Double? {
+      limits(line.name).map { $0.value - line.trace.maximum }.min()
+    }
+    let nearest = lines.filter { margin($0) != nil }.min { (margin($0) ?? 0) < (margin($1) ?? 0) }
+    guard let nearest else { return plain }
+    let sensor = nearest.name.label.split(separator: "(").first.map { $0.split(separator: " ").joined(separator: " ") }
+    return plain
+      + limits(nearest.name).sorted { $0.value > $1.value }.map { limit in
+        Chart.Reference(
+          label: "\(sensor ?? nearest.name.label): \(limitNames[limit.name.label] ?? limit.name.label)",
+          value: limit.value)
+      }
   }
 
   private static let limitNames = [
@@ -122,13 +137,13 @@ package enum HistoryCharts {
     chart.lines.compactMap { line in
       let points = points(line.trace, window)
       guard let left = Projection.millisecondsUntil(1, points), let first = points.first,
-        let end = points.last
+        let end = points.last, left <= 120 * 86_400_000
       else {
         return line.trace.last >= 0.95 ? "\(line.label) is \(chart.quantity.text(line.trace.last)) full" : nil
       }
       return
-        "\(line.label): \(chart.quantity.text(line.trace.last)) full now, full in \(Projection.words(left)) "
-        + "at the pace of the last \(Moment.length(end.milliseconds - first.milliseconds))"
+        "\(line.label) is \(chart.quantity.text(line.trace.last)) full, and full in \(Projection.words(left)) "
+        + "at the pace of the last \(Projection.basisWords(end.milliseconds - first.milliseconds))"
     }
   }
 

@@ -42,6 +42,12 @@ package enum Projection {
     return (slope, meanValue - slope * meanTime, explained)
   }
 
+  /// "3 days", "8 hours": how long the past was that it rests on.
+  package static func basisWords(_ milliseconds: Int64) -> String {
+    let hours = Int((Double(milliseconds) / 3_600_000).rounded())
+    return hours < 36 ? "\(hours) hours" : "\((hours + 12) / 24) days"
+  }
+
   /// "about 9 days", "about 5 hours": as exact as such a guess can be.
   package static func words(_ milliseconds: Double) -> String {
     let hours = milliseconds / 3_600_000

@@ -70,9 +70,11 @@ package enum Quantity: Equatable, Sendable {
   }
 
   /// "97.5 °C", "1.27 GiB", "3,412 batches".
-  package func text(_ value: Double) -> String {
+  ///
+  /// - Parameter digits: how many of them are significant: three where people read, four in tables.
+  package func text(_ value: Double, digits: Int = 3) -> String {
     let scale = scale(for: value)
-    let number = Numeral.text(value / scale.divisor, digits: 4, isWhole: isWhole)
+    let number = Numeral.text(value / scale.divisor, digits: digits, isWhole: isWhole)
     return scale.symbol.isEmpty ? number : "\(number) \(scale.symbol)"
   }
 }

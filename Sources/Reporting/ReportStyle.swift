@@ -46,10 +46,11 @@ enum ReportStyle {
     dt{color:var(--muted);font-size:13px}dd{margin:0;font-weight:500}
     nav ul{display:flex;flex-wrap:wrap;gap:6px 18px;list-style:none;margin:22px 0 0;padding:0}
     .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,520px),1fr));gap:20px}
+    .chart:last-child:nth-child(odd){grid-column:1/-1}
     .chart{min-width:0;padding:16px 18px 12px;background:var(--panel);border:1px solid var(--edge);border-radius:8px}
     .head{display:flex;justify-content:space-between;align-items:baseline;gap:12px;margin-bottom:6px}
     .unit{color:var(--muted);font-size:13px;white-space:nowrap}
-    .remark{margin:0 0 8px;font-size:14px}
+    .remark{margin:0 0 6px;font-size:13.5px}.chart .remark{padding-left:10px;border-left:3px solid var(--edge)}
     .plot{display:grid;grid-template-columns:44px 1fr;margin-top:18px}
     .values,.times{position:relative;color:var(--muted);font-size:12px;line-height:14px}
     .values span{position:absolute;right:8px;transform:translateY(50%);white-space:nowrap}
@@ -60,20 +61,20 @@ enum ReportStyle {
     .area path{vector-effect:non-scaling-stroke}
     .grid{stroke:var(--grid);fill:none}.base{stroke:var(--muted);fill:none}
     .gap{fill:var(--gap)}
-    .event{stroke:var(--muted);fill:none;stroke-dasharray:2 3}
+    .event{stroke:var(--muted);fill:none;stroke-dasharray:2 3;opacity:.7}
     .limit{stroke:var(--critical);fill:none;stroke-width:1.2;stroke-dasharray:7 4}
     .line{fill:none;stroke-width:1.7;stroke-linejoin:round}
-    .peak{fill:none;stroke:var(--muted);stroke-width:1}
+    .peak{fill:none;stroke:var(--c0);stroke-width:1;opacity:.55}
     .band{stroke:none;opacity:.2}
-    .part{stroke:var(--panel);stroke-width:.8}
+    .part{stroke:var(--panel);stroke-width:.8;fill-opacity:.8}
     .bar{fill:var(--c0)}
     .s0{stroke:var(--c0)}.s1{stroke:var(--c1);stroke-dasharray:7 3}.s2{stroke:var(--c2);stroke-dasharray:2 2}\
     .s3{stroke:var(--c3);stroke-dasharray:9 3 2 3}.s4{stroke:var(--c4);stroke-dasharray:5 2 1 2 1 2}\
     .s5{stroke:var(--c5);stroke-dasharray:12 3}.s6{stroke:var(--c6);stroke-dasharray:4 4}.s7{stroke:var(--c7);stroke-dasharray:1 3}
     .b0{fill:var(--c0)}.b1{fill:var(--c1)}.b2{fill:var(--c2)}.b3{fill:var(--c3)}.b4{fill:var(--c4)}.b5{fill:var(--c5)}\
     .b6{fill:var(--c6)}.b7{fill:var(--c7)}
-    .f0{fill:var(--c1)}.f1{fill:var(--c3)}.f2{fill:var(--c7)}.f3{fill:var(--c4)}.f4{fill:var(--c5)}.f5{fill:var(--c0)}\
-    .f6{fill:var(--c2)}.f7{fill:var(--c6)}
+    .f0{fill:var(--c0)}.f1{fill:var(--c1)}.f2{fill:var(--c2)}.f3{fill:var(--c3)}.f4{fill:var(--c4)}.f5{fill:var(--c5)}\
+    .f6{fill:var(--c6)}.f7{fill:var(--c7);fill-opacity:.38}
     .mark{position:absolute;top:-16px;transform:translateX(-50%);color:var(--muted);font-size:11px;line-height:14px;font-weight:600}
     .level{position:absolute;right:0;padding:0 4px;color:var(--critical);font-size:12px;line-height:16px}
     .legend{display:flex;flex-wrap:wrap;gap:2px 16px;list-style:none;margin:10px 0 6px;padding:0;font-size:13px;line-height:1.5}
@@ -93,6 +94,7 @@ enum ReportStyle {
     footer{margin-top:36px;padding-top:14px;padding-bottom:36px;color:var(--muted);font-size:13px}
     @media(max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}h1{font-size:25px}\
     .findings li{grid-template-columns:1fr}.health{padding:14px 16px 4px}.chart{padding:14px 12px 10px}\
+    .entries{display:block;padding:10px 16px}.entries>div{display:grid;grid-template-columns:116px 1fr;gap:10px;padding:4px 0}\
     .area{height:150px}.times span:nth-child(even){visibility:hidden}.plot{grid-template-columns:38px 1fr}}
     @media print{:root{--page:#fff}body{font-size:10pt}nav,summary{display:none}header,main,footer{max-width:none;padding:0}\
     *{print-color-adjust:exact;-webkit-print-color-adjust:exact}.chart,.health li,tr{break-inside:avoid}h2,h3{break-after:avoid}\

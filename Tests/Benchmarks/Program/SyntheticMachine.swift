@@ -18,10 +18,10 @@ struct WeekNoise {
     return Double((mixed ^ (mixed >> 31)) >> 11) / Double(UInt64(1) << 53)
   }
 
-  /// Around `mean`, never below zero, now and then far above.
+  /// Around `mean`, never below zero, seldom far above.
   mutating func around(_ mean: Double) -> Double {
-    let spread = 0.75 + 0.5 * unit()
-    return mean * (unit() > 0.995 ? 3 * spread : spread)
+    let spread = 0.85 + 0.3 * unit()
+    return mean * (unit() > 0.999_4 ? 2.4 * spread : spread)
   }
 }
 
@@ -31,6 +31,7 @@ struct SyntheticMachine {
   private var sums: [String: Double] = [:]
   private var places: [String: SeriesIndex] = [:]
   private var cpuTemperature = 48.0
+  private var mood = 0.0
   private var load5 = 0.4
   private var load15 = 0.4
   private static let processors = 4.0
@@ -59,7 +60,10 @@ struct SyntheticMachine {
   }
 
   mutating func read(_ moment: Moment, into sample: inout Sample) {
-    let busy = min(0.93, noise.around(0.05 + 0.38 * moment.office) + (moment.isBackup ? 0.15 : 0))
+    // What people do comes and goes over an hour or so.
+    mood += (noise.unit() - 0.5) * 0.06 - mood * moment.stepSeconds / 2_400
+    let office = max(0, moment.office * (1 + mood))
+    let busy = min(0.93, noise.around(0.05 + 0.34 * office) + (moment.isBackup ? 0.15 : 0))
     readProcessor(moment, busy, &sample)
     readMemory(moment, busy, &sample)
     for disk in ["sda", "nvme0n1"] { readDisk(disk, moment, busy, &sample) }
@@ -252,7 +256,7 @@ struct SyntheticMachine {
     let isStuck = moment.isHot && cpuTemperature < 98.5
     for (number, name) in [(1, "CPU fan"), (2, "case fan")] {
       let key = [("hw.id", "nct6775.656/fan\(number)"), ("hw.name", name)]
-      let speed = number == 1 && isStuck ? 0 : noise.around(900 + 14 * (cpuTemperature - 40))
+      let speed = number == 1 && isStuck ? 0 : (900 + 14 * (cpuTemperature - 40)) * (0.98 + 0.04 * noise.unit())
       set(Catalog.fanSpeed, key, min(2_600, speed), &sample)
       set(
         Catalog.fanSpeedLimit,

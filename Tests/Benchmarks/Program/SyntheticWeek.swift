@@ -139,8 +139,9 @@ private final class WeekRecorder {
     agreement = watch.agreement
     history = try History.open(directory, quotaBytes: 64 << 20, rowsPerSeal: 6)
     spool = try Spool.open(directory, quotaBytes: 64 << 20, tickMilliseconds: Self.tick)
-    let ledger = try Ledger.open(directory, busyMilliseconds: 1_000)
+    var ledger = try Ledger.open(directory, busyMilliseconds: 1_000)
     fingerprint = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
+    ledger.agreement = fingerprint
     self.ledger = ledger
     spool.begin(agreement, grants: try spool.openGrants())
     gate.admit(agreement)
