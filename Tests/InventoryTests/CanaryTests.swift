@@ -7,12 +7,12 @@ struct CanaryTests {
 
   init() throws { machine = try fullMachine() }
 
-  @Test(
-    "no canary of more than sixty is in the text of any section",
-    arguments: InventorySections.all.map(\.name))
-  func canaries(name: String) {
-    let text = machine.collect(name, units: ["product"]).text
-    #expect(!text.contains(canaryWord), "\(text)")
+  @Test("no canary of more than sixty is in the text of any section")
+  func canaries() {
+    for section in InventorySections.all {
+      let text = machine.collect(section.name, units: ["product"]).text
+      #expect(!text.contains(canaryWord), "\(section.name): \(text)")
+    }
   }
 
   @Test("the canaries can be found: some stand in files that sections do read")
