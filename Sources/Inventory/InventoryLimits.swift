@@ -28,8 +28,9 @@ package enum InventoryLimits {
   package static let programBytesMax = 512 * 1024
   /// Output of dpkg-query: 40 bytes a package, and a desktop has 4000.
   package static let packageBytesMax = 1024 * 1024
-  /// One section as text: what a person can look through, and an editor on any desktop opens at once.
-  package static let sectionTextBytesMax = 512 * 1024
+  /// One section as text: the journals of one section, and what making them visible adds. An editor on any desktop
+  /// opens it at once.
+  package static let sectionTextBytesMax = 2 * 1024 * 1024
 
   // MARK: rows
 
@@ -60,6 +61,6 @@ package enum InventoryLimits {
   package static let journalLinesMax = 5_000
   /// Characters of one line: what follows is a dump of something, and the place for secrets.
   package static let journalLineCharactersMax = 1_000
-  /// One journal. The newest lines are kept.
+  /// The journals of one section. The newest lines are kept.
   package static let journalBytesMax = 1024 * 1024
 }

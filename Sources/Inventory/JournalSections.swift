@@ -14,23 +14,30 @@ enum JournalSections {
   }
 
   static func collectProduct(_ reader: inout TreeReader) {
-    for unit in reader.productUnits() { journal(unit, ["--unit", unit], &reader) }
+    let units = reader.productUnits()
+    // The room is divided: one talkative unit does not push out the others.
+    let limit = InventoryLimits.journalBytesMax / max(1, units.count)
+    for unit in units { journal(unit, ["--unit", unit], limitBytes: limit, &reader) }
   }
 
   /// Warnings and worse of the kernel: from the journal, or from the kernel's own ring where there is none.
   static func collectKernel(_ reader: inout TreeReader) {
-    let isShown = journal("Kernel, warnings and worse", ["--dmesg", "--priority=warning"], &reader)
-    guard !isShown, reader.isRunningMachine else { return }
+    let title = "Kernel, warnings and worse"
+    guard !journal(title, ["--dmesg", "--priority=warning"], &reader), reader.isRunningMachine
+    else { return }
     do throws(SystemError) {
+      let clock = SystemClock()
+      let start = clock.wallTimeMilliseconds - clock.bootTimeMilliseconds
       let records = try KernelLog.records(limitBytes: InventoryLimits.journalBytesMax)
-      let lines = records.suffix(4 * InventoryLimits.journalLinesMax).compactMap {
-        KernelRecord($0)
-      }
-      .filter { $0.priority <= 4 }.suffix(InventoryLimits.journalLinesMax).map(\.line)
-      guard !lines.isEmpty else { return }
-      reader.add(
-        "Kernel, warnings and worse, by seconds since the start",
-        text: lines.map(JournalText.shortened).joined(separator: "\n"))
+        .compactMap { KernelRecord($0) }
+        .filter {
+          $0.priority <= 4
+            && start + $0.sinceStartMilliseconds >= reader.context.sinceMilliseconds
+        }
+      guard !records.isEmpty else { return }
+      let lines = records.suffix(InventoryLimits.journalLinesMax)
+        .map { JournalText.shortened($0.line(startMilliseconds: start)) }
+      reader.add(title, text: lines.joined(separator: "\n"))
     } catch {
       if !error.isNotFound { reader.problem("/dev/kmsg: \(error.reason)") }
     }
@@ -39,7 +46,8 @@ enum JournalSections {
   /// Adds what the journal has; returns whether it has anything.
   @discardableResult
   private static func journal(
-    _ title: String, _ choice: [String], _ reader: inout TreeReader
+    _ title: String, _ choice: [String], limitBytes: Int = InventoryLimits.journalBytesMax / 2,
+    _ reader: inout TreeReader
   ) -> Bool {
     let since = reader.context.sinceMilliseconds / 1000
     let arguments =
@@ -49,7 +57,7 @@ enum JournalSections {
       ] + choice
     guard
       let newestFirst = reader.output(
-        of: .journalctl, arguments, limitBytes: InventoryLimits.journalBytesMax)
+        of: .journalctl, arguments, limitBytes: limitBytes, cutIsProblem: false)
     else { return false }
     let text = JournalText.inOrder(newestFirst)
     guard !text.isEmpty else { return false }
@@ -87,7 +95,14 @@ enum JournalText {
 struct KernelRecord: Equatable {
   /// 0 emergency … 3 error, 4 warning … 7 debug.
   let priority: Int
-  let line: String
+  let sinceStartMilliseconds: Int64
+  private let message: String
+
+  /// As the journal has it: "2026-11-26T01:46:51Z kernel: disk slow".
+  func line(startMilliseconds: Int64) -> String {
+    let time = CalendarTime.rfc3339(milliseconds: startMilliseconds + sinceStartMilliseconds)
+    return "\(time) kernel: \(message)"
+  }
 
   init?(_ record: [UInt8]) {
     let first = record.prefix { $0 != UInt8(ascii: "\n") }
@@ -99,7 +114,7 @@ struct KernelRecord: Equatable {
     // The upper bits are the facility: 0 is the kernel itself, others were written by programs.
     guard number >> 3 == 0 else { return nil }
     priority = number & 7
-    let message = String(decoding: first[semicolon...].dropFirst(), as: UTF8.self)
-    line = "[\(Amount.decimal(microseconds / 1000, places: 3))] \(message)"
+    sinceStartMilliseconds = microseconds / 1000
+    message = String(decoding: first[semicolon...].dropFirst(), as: UTF8.self)
   }
 }

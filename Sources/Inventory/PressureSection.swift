@@ -9,11 +9,10 @@ enum PressureSection {
         PressureLine.all(reader.lines("/proc/pressure/\(resource)")).map { [resource] + $0.cells }
       })
     var rows: [[String]] = []
-    for unit in reader.productUnits() {
-      guard let folder = ControlGroup.folder(of: unit, &reader) else { continue }
+    for member in ControlGroup.members(of: reader.productUnits(), &reader) {
       for resource in ["cpu", "memory", "io"] {
-        let lines = PressureLine.all(reader.lines("\(folder)/\(resource).pressure"))
-        rows += lines.map { [unit, resource] + $0.cells }
+        let lines = PressureLine.all(reader.lines("\(member.folder)/\(resource).pressure"))
+        rows += lines.map { [member.unit, resource] + $0.cells }
       }
     }
     reader.add(

@@ -26,9 +26,7 @@ package enum SectionText {
         page.add(rows: told([columns] + rows), hasHead: true)
       case .text(let title, let text):
         page.add(heading: title)
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-          page.add(plain(line))
-        }
+        page.add(text: text.split(separator: "\n", omittingEmptySubsequences: false).map(plain))
       }
     }
     if !content.problems.isEmpty {
@@ -112,6 +110,17 @@ private struct Page {
     let text = SectionText.shortened(heading)
     add("\n" + text)
     add(String(repeating: "-", count: text.count))
+  }
+
+  /// Free text, of which the end is the newest and counts most.
+  mutating func add(text lines: [String]) {
+    var (first, bytes) = (lines.count, 0)
+    while first > 0, bytes + lines[first - 1].utf8.count + 1 + Self.endBytes <= bytesLeft {
+      first -= 1
+      bytes += lines[first].utf8.count + 1
+    }
+    if first > 0 { add("\(first) earlier lines are left out: there is no more room.") }
+    for line in lines[first...] { add(line) }
   }
 
   mutating func add(rows: [[String]], hasHead: Bool = false) {

@@ -1,14 +1,8 @@
 // What systemd says of units, by an allow-list of properties: never their environment, command lines or texts.
 
 enum ServiceManager {
-  /// The named properties of one unit; none on another machine's tree.
-  static func properties(
-    _ names: [String], of unit: String, _ reader: inout TreeReader
-  ) -> [String: String] {
-    units(names, ["--", unit], &reader).first ?? [:]
-  }
-
-  /// The named properties of several units, each as one dictionary; without units those of the manager itself.
+  /// The named properties of units, each as one dictionary; without units those of the manager itself, and on another
+  /// machine's tree none.
   static func units(
     _ names: [String], _ arguments: [String], _ reader: inout TreeReader
   ) -> [[String: String]] {

@@ -15,16 +15,17 @@ enum ServicesSection {
         "unit", "loaded", "state", "result", "restarts", "exit", "started", "ended", "enabled",
         "limits",
       ], rows: states.map(state))
+    let members = ControlGroup.members(of: units, &reader)
     reader.add(
       "What they take",
       columns: [
         "unit", "memory", "at most", "swapped", "limit", "processes", "processor time", "throttled",
         "read", "written",
       ],
-      rows: units.compactMap { usage($0, &reader) })
+      rows: members.map { usage($0, &reader) })
     reader.add(
       "Memory they ran out of", columns: ["unit", "event", "times"],
-      rows: units.flatMap { events($0, &reader) })
+      rows: members.flatMap { events($0, &reader) })
     if reader.isRunningMachine, !reader.hasServiceManager {
       reader.problem("systemd is not the service manager of this machine")
     }
@@ -64,8 +65,10 @@ enum ServicesSection {
     }
   }
 
-  private static func usage(_ unit: String, _ reader: inout TreeReader) -> [String]? {
-    guard let folder = ControlGroup.folder(of: unit, &reader) else { return nil }
+  private static func usage(
+    _ member: ControlGroup.Member, _ reader: inout TreeReader
+  ) -> [String] {
+    let folder = member.folder
     func bytes(_ file: String) -> String {
       guard let text = reader.line("\(folder)/\(file)") else { return "-" }
       return Int64(text).map(Amount.bytes) ?? (text == "max" ? "none" : "-")
@@ -78,7 +81,7 @@ enum ServicesSection {
     ) { first, _ in first }
     let (read, written) = io(reader.lines("\(folder)/io.stat"))
     return [
-      unit, now, peak, swap, limit, reader.line("\(folder)/pids.current") ?? "-",
+      member.unit, now, peak, swap, limit, reader.line("\(folder)/pids.current") ?? "-",
       time["usage_usec"] ?? "-", time["throttled_usec"] ?? "-", read, written,
     ]
   }
@@ -94,11 +97,11 @@ enum ServicesSection {
     return (sums["rbytes"].map(Amount.bytes) ?? "-", sums["wbytes"].map(Amount.bytes) ?? "-")
   }
 
-  private static func events(_ unit: String, _ reader: inout TreeReader) -> [[String]] {
-    guard let folder = ControlGroup.folder(of: unit, &reader) else { return [] }
-    return ControlGroup.keyed(
-      "\(folder)/memory.events", ["low", "high", "max", "oom", "oom_kill", "oom_group_kill"],
-      &reader
-    ).filter { $0.value > 0 }.map { [unit, $0.key, String($0.value)] }
+  private static func events(
+    _ member: ControlGroup.Member, _ reader: inout TreeReader
+  ) -> [[String]] {
+    let keys = ["low", "high", "max", "oom", "oom_kill", "oom_group_kill"]
+    return ControlGroup.keyed("\(member.folder)/memory.events", keys, &reader)
+      .filter { $0.value > 0 }.map { [member.unit, $0.key, String($0.value)] }
   }
 }

@@ -9,10 +9,11 @@ enum SystemProgram: String {
 }
 
 extension TreeReader {
-  /// What a program writes; nil, quietly, where there is no such program or the tree is another machine's.
+  /// - Parameter cutIsProblem: whether somebody should know that the program wrote more than fits.
+  /// - Returns: what the program writes; nil, quietly, where there is no such program or the tree is another machine's.
   mutating func output(
     of program: SystemProgram, _ arguments: [String],
-    limitBytes: Int = InventoryLimits.programBytesMax
+    limitBytes: Int = InventoryLimits.programBytesMax, cutIsProblem: Bool = true
   ) -> String? {
     guard isRunningMachine, exists(program.rawValue) else { return nil }
     // A container has the program and no service manager that it could ask.
@@ -22,7 +23,9 @@ extension TreeReader {
         of: program.rawValue, arguments, limitBytes: limitBytes,
         limitMilliseconds: InventoryLimits.programMillisecondsMax)
       let name = program.rawValue.split(separator: "/").last!
-      if !output.isWhole {
+      // A journal is longer than anybody reads: what came first of it is the newest, and enough.
+      let isFull = output.bytes.count >= limitBytes
+      if !output.isWhole, cutIsProblem || !isFull {
         problem("\(name) was ended: it did not answer in time, or with more than fits")
       } else if let code = output.exitCode, code != 0, output.bytes.isEmpty {
         problem("\(name) ended with code \(code)")

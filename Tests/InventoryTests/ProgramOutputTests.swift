@@ -94,7 +94,9 @@ struct ProgramOutputTests {
   @Test("a record of the kernel's ring: level, time and message, without what names the device")
   func kernelRecords() {
     let record = KernelRecord(Array("4,812,5678901,-;disk slow\n SUBSYSTEM=CANARY\n".utf8))
-    #expect(record?.priority == 4 && record?.line == "[5.678] disk slow")
+    #expect(record?.priority == 4 && record?.sinceStartMilliseconds == 5_678)
+    let line = record?.line(startMilliseconds: 1_764_115_200_000)
+    #expect(line == "2025-11-26T00:00:05Z kernel: disk slow")
     #expect(KernelRecord(Array("30,812,5678901,-;a program's".utf8)) == nil)
     #expect(KernelRecord(Array("nonsense".utf8)) == nil)
   }

@@ -114,4 +114,14 @@ struct SectionTextTests {
     let shown = text.split(separator: "\n").count { $0.hasPrefix("row") }
     #expect(text.contains("\(10_000 - shown) more lines"))
   }
+
+  @Test("free text that has no room loses its beginning, which is the oldest")
+  func newest() {
+    let lines = (0..<1_000).map { "line \($0)" }
+    let text = SectionText.text(
+      of: content(.text(title: "Log", lines.joined(separator: "\n"))), title: "T",
+      limitBytes: 2_000)
+    #expect(text.utf8.count <= 2_000 && text.contains("\nline 999\n"))
+    #expect(!text.contains("line 0\n") && text.contains("earlier lines are left out"))
+  }
 }
