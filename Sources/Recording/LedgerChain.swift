@@ -22,7 +22,9 @@ package struct LedgerRow: Sendable {
   /// As it is kept; whether it is right is `verify`'s business.
   package let hash: [UInt8]
 
-  init(_ number: Int64, _ time: Int64, _ kind: String, _ detail: String, hash: [UInt8]) {
+  package init(
+    _ number: Int64, _ time: Int64, _ kind: String, _ detail: String, hash: [UInt8]
+  ) {
     self.number = number
     atMilliseconds = time
     self.kind = kind
@@ -105,13 +107,69 @@ package enum ChainFault: Equatable, Sendable {
   }
 }
 
-/// Follows the chain row by row.
-private struct ChainWalk {
-  /// Number and hash of the row before.
-  var previous: (number: Int64, hash: [UInt8])
-  let rowsKept: Int64
+/// Follows the chain row by row, wherever the rows are kept.
+package struct ChainCheck {
+  /// What stands before the first row: nothing, the newest checkpoint, or the row before an exported part.
+  package struct Start: Sendable {
+    /// The last row that is not there, and its hash.
+    let number: Int64
+    let hash: [UInt8]
+    /// The row that says so, when it is one of the chain.
+    let checkpoint: Int64?
 
-  mutating func follow(_ row: LedgerRow, through: Int64?) -> (row: Int64, fault: ChainFault)? {
+    /// The beginning of a chain whose every row is there.
+    package static let first = Start(number: 0, hash: Ledger.zeros, checkpoint: nil)
+
+    package init(number: Int64, hash: [UInt8], checkpoint: Int64?) {
+      self.number = number
+      self.hash = hash
+      self.checkpoint = checkpoint
+    }
+  }
+
+  private let start: Start
+  private let told: LedgerHead?
+  private let rowsKept: Int64
+  /// Number and hash of the row before.
+  private var previous: (number: Int64, hash: [UInt8])
+  private var heads: [Int64: [UInt8]]
+  private var count: Int64 = 0
+  private var first: Int64?
+  /// What is wrong with the beginning, unless the checkpoint that says how it begins turns out to be edited.
+  private var beginning: (row: Int64, fault: ChainFault)?
+
+  /// - Parameter told: a head that must be in the chain.
+  package init(
+    after start: Start, against told: LedgerHead? = nil,
+    rowsKept: Int64 = Limits.ledgerRowsKept
+  ) {
+    self.start = start
+    self.told = told
+    self.rowsKept = rowsKept
+    previous = (start.number, start.hash)
+    heads = [start.number: start.hash]
+  }
+
+  /// The verdict, if this row is what breaks the chain.
+  ///
+  /// - Parameter through: of a checkpoint the last row that it stands for.
+  package mutating func follow(_ row: LedgerRow, through: Int64?) -> ChainVerdict? {
+    if let found = fault(row, through: through) {
+      guard first == nil, start.checkpoint != nil else {
+        let fault = found.row == start.checkpoint ? found : beginning ?? found
+        return .broken(row: fault.row, fault.fault)
+      }
+      beginning = found
+    }
+    first = first ?? row.number
+    count += 1
+    if row.number == told?.number { heads[row.number] = row.hash }
+    return nil
+  }
+
+  private mutating func fault(
+    _ row: LedgerRow, through: Int64?
+  ) -> (row: Int64, fault: ChainFault)? {
     let before = previous
     previous = (row.number, row.hash)
     // Without traps: somebody may have put in any number.
@@ -122,38 +180,11 @@ private struct ChainWalk {
     if let through, through > row.number &- rowsKept { return (row.number, .forgedCheckpoint) }
     return nil
   }
-}
 
-extension Ledger {
-  /// Checks every row, and with `told` also whether that head is in the chain.
-  package func verify(against told: LedgerHead? = nil) throws(SQLiteError) -> ChainVerdict {
-    // One snapshot for both questions.
-    try database.execute("BEGIN")
-    defer { try? database.execute("COMMIT") }
-    let newest = try newestCheckpoint()
-    let start = (number: newest?.through ?? 0, hash: newest?.hash ?? Self.zeros)
-    var walk = ChainWalk(previous: start, rowsKept: rowsKept)
-    var heads = [start.number: start.hash]
-    var (count, first): (Int64, Int64?) = (0, nil)
-    // What is wrong with the beginning, unless the checkpoint that says how it begins turns out to be edited.
-    var beginning: (row: Int64, fault: ChainFault)?
-    var rows = try database.prepare("\(Self.columns) ORDER BY number")
-    while try rows.step() {
-      let row = Self.row(rows)
-      let isCheckpoint = row.kind == Event.checkpoint.rawValue
-      if let found = walk.follow(row, through: isCheckpoint ? rows.integer(5) : nil) {
-        guard first == nil, newest != nil else {
-          let fault = found.row == newest?.number ? found : beginning ?? found
-          return .broken(row: fault.row, fault.fault)
-        }
-        beginning = found
-      }
-      first = first ?? row.number
-      count += 1
-      if row.number == told?.number { heads[row.number] = row.hash }
-    }
+  /// What the rows come to, none of which broke the chain.
+  package var verdict: ChainVerdict {
     if let beginning { return .broken(row: beginning.row, beginning.fault) }
-    let head = LedgerHead(walk.previous.number, walk.previous.hash)
+    let head = LedgerHead(previous.number, previous.hash)
     if let told {
       if told.number > head.number {
         return .broken(row: told.number, .cutOff(newest: head.number))
@@ -163,7 +194,30 @@ extension Ledger {
       }
       if LedgerHead(told.number, hash) != told { return .broken(row: told.number, .otherHead) }
     }
-    return .holds(rows: count, first: first ?? start.number + 1, head: head)
+    return .holds(rows: count, first: first ?? start.number &+ 1, head: head)
+  }
+}
+
+extension Ledger {
+  /// Checks every row, and with `told` also whether that head is in the chain.
+  package func verify(against told: LedgerHead? = nil) throws(SQLiteError) -> ChainVerdict {
+    // One snapshot for both questions.
+    try database.execute("BEGIN")
+    defer { try? database.execute("COMMIT") }
+    let start =
+      try newestCheckpoint().map {
+        ChainCheck.Start(number: $0.through, hash: $0.hash, checkpoint: $0.number)
+      } ?? .first
+    var check = ChainCheck(after: start, against: told, rowsKept: rowsKept)
+    var rows = try database.prepare("\(Self.columns) ORDER BY number")
+    while try rows.step() {
+      let row = Self.row(rows)
+      let isCheckpoint = row.kind == Event.checkpoint.rawValue
+      if let verdict = check.follow(row, through: isCheckpoint ? rows.integer(5) : nil) {
+        return verdict
+      }
+    }
+    return check.verdict
   }
 
   /// How many rows there are, and the newest as "NUMBER:HASH"; nil when there is no ledger.
