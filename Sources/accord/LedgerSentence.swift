@@ -70,11 +70,15 @@ struct LedgerDetail {
 enum LedgerSentence {
   static func line(_ row: LedgerRow, _ names: [String: String]) -> String {
     let number = String(row.number)
-    let what =
-      LedgerDetail(row.detail).flatMap { sentence(row.kind, Words(detail: $0, names: names)) }
-      ?? "\(row.kind) \(row.detail)"
+    let what = sentence(row, names)
     return String(repeating: " ", count: max(0, 6 - number.count)) + number + "  "
       + CalendarTime.rfc3339(milliseconds: row.atMilliseconds) + "  " + what
+  }
+
+  /// What happened, without when.
+  static func sentence(_ row: LedgerRow, _ names: [String: String]) -> String {
+    LedgerDetail(row.detail).flatMap { sentence(row.kind, Words(detail: $0, names: names)) }
+      ?? "\(row.kind) \(row.detail)"
   }
 
   private struct Words {
@@ -131,7 +135,7 @@ enum LedgerSentence {
         + words.text("because")
     case .deletionDone:
       "the \(words.text("database")) was rewritten without what was removed"
-        + (detail.number("batches") + detail.number("recut") > 0 ? ": \(words.amount)" : "")
+        + (detail.number("batches") > 0 || detail.number("recut") > 0 ? ": \(words.amount)" : "")
     case .gap:
       "\(words.text("source")) lost from the \(words.text("database")): \(words.amount) "
         + "(\(words.text("reason")))"
