@@ -29,6 +29,7 @@ struct Accord: ParsableCommand {
       StatusCommand.self, CatalogCommand.self, PreviewCommand.self, ConsentCommand.self,
       OutboxCommand.self, SentCommand.self, UploadCommand.self, LedgerCommand.self,
       DoctorCommand.self, ReportCommand.self, DumpCommand.self, DumpSectionCommand.self,
+      InspectCommand.self,
     ])
 }
 
