@@ -85,7 +85,7 @@ struct InspectedLedger {
     let count: Int
 
     var sentence: String {
-      let text = LedgerSentence.sentence(first, [:])
+      let text = LedgerSentence.sentence(first, nil)
       guard count > 1 else { return text }
       return "\(Output.count(Int64(count))) deliveries accepted, the last at "
         + CalendarTime.rfc3339(milliseconds: last.atMilliseconds)

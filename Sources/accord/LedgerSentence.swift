@@ -68,7 +68,8 @@ struct LedgerDetail {
 
 /// A ledger row for people.
 enum LedgerSentence {
-  static func line(_ row: LedgerRow, _ names: [String: String]) -> String {
+  /// - Parameter names: what digests stand for; nil where nobody can know, as in a dump.
+  static func line(_ row: LedgerRow, _ names: [String: String]?) -> String {
     let number = String(row.number)
     let what = sentence(row, names)
     return String(repeating: " ", count: max(0, 6 - number.count)) + number + "  "
@@ -76,18 +77,19 @@ enum LedgerSentence {
   }
 
   /// What happened, without when.
-  static func sentence(_ row: LedgerRow, _ names: [String: String]) -> String {
+  static func sentence(_ row: LedgerRow, _ names: [String: String]?) -> String {
     LedgerDetail(row.detail).flatMap { sentence(row.kind, Words(detail: $0, names: names)) }
       ?? "\(row.kind) \(row.detail)"
   }
 
   private struct Words {
     let detail: LedgerDetail
-    let names: [String: String]
+    let names: [String: String]?
 
     /// The name behind a digest, as long as it is kept.
     func name(_ key: String) -> String {
       guard let digest = detail.text(key) else { return "nobody" }
+      guard let names else { return "\(digest.prefix(8))…" }
       return names[digest] ?? "\(digest.prefix(8))… (the name was erased)"
     }
 
