@@ -165,7 +165,9 @@ package struct DumpRun: ~Copyable {
       (entry.status, entry.reason) = (.timedOut, "it did not end within \(seconds) s")
     } else if exitCode != 0 {
       entry.status = .failed
-      entry.reason = exitCode.map { "its process ended with code \($0)" } ?? "its process hangs"
+      entry.reason =
+        stream.failure ?? exitCode.map { "its process ended with code \($0)" }
+        ?? "its process hangs"
     } else if let absence = stream.absence {
       (entry.status, entry.reason) = (.absent, absence)
     }

@@ -24,7 +24,7 @@ package struct DumpSection: Sendable {
   package let signals: [String]
   /// Whether it holds free text.
   package let isLog: Bool
-  package let secondsMax: Int
+  package private(set) var secondsMax: Int
   package let rights: Rights
   /// What it usually comes to in the archive, compressed.
   package let typicalBytes: Int64
@@ -44,6 +44,13 @@ package struct DumpSection: Sendable {
     self.rights = rights
     self.typicalBytes = typicalBytes
     self.judgesItself = judgesItself
+  }
+
+  /// The same with no more than so much time.
+  package func within(seconds: Int) -> DumpSection {
+    var section = self
+    section.secondsMax = min(secondsMax, seconds)
+    return section
   }
 }
 

@@ -2,6 +2,7 @@
 //
 //   U+0001 "file sections/mounts.txt" newline, then the content up to the next such line
 //   U+0001 "absent there is no history" newline: the section has nothing to tell, and why
+//   U+0001 "failed the database is damaged" newline: why the process is about to end with an error
 //   U+0001 "problem cannot read /sys/…" newline: a hole in the section
 //
 // No content holds U+0001: writers make control characters visible. If one did, no more could come of it than another
@@ -20,6 +21,8 @@ package struct SectionStream: Sendable {
 
   /// Why there is nothing, if the section says so.
   package private(set) var absence: String?
+  /// Why it failed, if it says so.
+  package private(set) var failure: String?
   package private(set) var problems: [String] = []
   private var current: File?
   private var filesLeft = DumpLimits.filesPerSectionMax
@@ -83,6 +86,7 @@ package struct SectionStream: Sendable {
     guard words.count == 2 else { return nil }
     switch words[0] {
     case "absent": absence = words[1]
+    case "failed": failure = words[1]
     case "problem": if problems.count < 50 { problems.append(words[1]) }
     case "file" where Self.isFileName(words[1]) && filesLeft > 0:
       filesLeft -= 1

@@ -9,6 +9,9 @@ package enum SectionWriter {
   /// Says that there is nothing to tell, and why.
   package static func absent(_ reason: String) { command("absent", reason) }
 
+  /// Says why the section cannot be made, before the process ends with an error.
+  package static func failed(_ reason: String) { command("failed", reason) }
+
   /// Says what could not be read.
   package static func problem(_ text: String) { command("problem", text) }
 

@@ -2,7 +2,6 @@
 
 internal import Configuration
 internal import Delivery
-internal import Digest
 internal import Dump
 internal import Handshake
 internal import Health
@@ -19,6 +18,8 @@ struct AgentSections {
 
   private static let batchesMax = 200
   private static let deliveriesMax = 100
+  /// Some ten thousand rows, years of an ordinary appliance.
+  private static let ledgerBytesMax = 4 * 1024 * 1024
 
   init(_ work: SectionWork) {
     self.work = work
@@ -31,7 +32,7 @@ struct AgentSections {
     case "status": writeStatus()
     case "agreement": writeAgreement()
     case "settings": writeSettings()
-    case "records": try writeRecords()
+    case "records": writeRecords()
     case "deliveries": try writeDeliveries()
     case "ledger": try writeLedger()
     default: DumpPage.write(work)
@@ -116,33 +117,39 @@ struct AgentSections {
     ])
   }
 
-  private func writeRecords() throws {
+  /// Each database by itself: one that is damaged says so, and the other is shown.
+  private func writeRecords() {
     SectionWriter.file("sections/records.txt")
     var rows = [["database", "source", "state", "batches", "readings", "bytes"]]
-    func add(_ database: String, _ summary: RecordSummary?) {
+    func add(_ database: String, _ read: () throws -> RecordSummary?) -> RecordSummary? {
+      let summary: RecordSummary?
+      do { summary = try read() } catch {
+        SectionWriter.problem("\(error)")
+        return nil
+      }
       for total in summary?.totals ?? [] {
         rows.append([
           database, total.source.name, total.state.name, String(total.batches),
           String(total.readings), String(total.bytes),
         ])
       }
+      return summary
     }
-    add("history", try RecordSummary.ofHistory(state))
-    let outbox = try Outbox.open(state)
-    guard let outbox else { return Output.table(rows, numeric: [3, 4, 5]) }
-    let spool = try RecordSummary.ofSpool(outbox)
-    add("spool", spool)
+    let history = add("history") { try RecordSummary.ofHistory(state) }
+    let spool = add("spool") { try Outbox.open(state).map { try RecordSummary.ofSpool($0) } }
     Output.table(rows, numeric: [3, 4, 5])
-    for gap in spool.gaps {
+    for gap in (history?.gaps ?? []) + (spool?.gaps ?? []) {
       Output.print(
         "gap: \(gap.source.name), \(gap.reason), \(Output.count(gap.readings, "reading")), "
           + CalendarTime.rfc3339(milliseconds: gap.recordedMilliseconds))
     }
-    let batches = try outbox.batches(in: [.pending, .refused, .timeUnknown])
-    Output.print("")
-    Output.print(
-      "what waits, the newest \(Self.batchesMax) of \(Output.count(Int64(batches.count), "batch")):"
-    )
+    if let outbox = (try? Outbox.open(state)) ?? nil { writeBatches(outbox) }
+  }
+
+  private func writeBatches(_ outbox: borrowing Outbox) {
+    let batches = (try? outbox.batches(in: [.pending, .refused, .timeUnknown])) ?? []
+    let count = Output.count(Int64(batches.count), "batch")
+    Output.print("\nwhat waits, the newest \(Self.batchesMax) of \(count):")
     Output.table(
       batches.suffix(Self.batchesMax).map { batch in
         [
@@ -184,14 +191,6 @@ struct AgentSections {
       Output.print(LedgerSentence.line(row, [:]))
     }
     SectionWriter.file("sections/ledger.jsonl")
-    try ledger.forEachRow(since: .min, limit: .max) { row in
-      Output.object { object in
-        object.member("number", row.number)
-        object.member("at_ms", row.atMilliseconds)
-        object.member("kind", row.kind)
-        object.member("detail", row.detail)
-        object.member("hash", Hexadecimal.text(row.hash))
-      }
-    }
+    try ledger.exportRows(limitBytes: Self.ledgerBytesMax) { Output.print($0) }
   }
 }

@@ -43,7 +43,8 @@ enum ApplianceReport {
     content.charts = history.charts
     content.missing = history.missing
     content.gaps = history.gaps
-    content.problems = status.agreement.problems.map { "\($0)" } + status.problems + history.problems
+    content.problems =
+      status.agreement.problems.map { "\($0)" } + status.problems + history.problems
     let ledger = LedgerPart(status, history.window)
     content.events = (history.events + ledger.events).sorted { $0.milliseconds < $1.milliseconds }
     content.delivery = delivery(status)
@@ -64,7 +65,8 @@ enum ApplianceReport {
         "Clock",
         status.clock.isSynchronised
           ? "synchronised"
-          : status.isTimeTrusted ? "not synchronised; trusted by the receiver's answer" : "not synchronised"),
+          : status.isTimeTrusted
+            ? "not synchronised; trusted by the receiver's answer" : "not synchronised"),
     ]
   }
 
@@ -104,7 +106,8 @@ enum ApplianceReport {
       columns: ["source", "decision", "why", "what leaves", "by line"], rows: rows)
     let others = DataSource.allCases.filter { !named.contains($0) }.map(\.name)
     if !rows.isEmpty, !others.isEmpty {
-      table.rows.append(ReportContent.Table.Row([others.joined(separator: ", "), "deny", "not named", "", ""]))
+      table.rows.append(
+        ReportContent.Table.Row([others.joined(separator: ", "), "deny", "not named", "", ""]))
     }
     return table
   }
@@ -120,7 +123,8 @@ enum ApplianceReport {
         pending.batches == 0
           ? "nothing"
           : "\(Output.count(pending.batches, "batch")), \(Output.size(pending.bytes))"
-            + (status.oldest.map { ", the oldest from \(Moment.short($0.firstMilliseconds))" } ?? "")),
+            + (status.oldest.map { ", the oldest from \(Moment.short($0.firstMilliseconds))" } ?? "")
+      ),
       ReportContent.Entry("Sent and kept", "\(Output.count(sent.batches, "batch"))"),
       ReportContent.Entry("Last delivery", lastDelivery(status)),
     ]
@@ -128,7 +132,9 @@ enum ApplianceReport {
     if let pause = status.pausedUntilMilliseconds {
       entries.append(.init("Tried again from", Moment.text(pause)))
     }
-    for (name, state) in [("Refused by the receiver", BatchState.refused), ("Time unknown", .timeUnknown)] {
+    for (name, state) in [
+      ("Refused by the receiver", BatchState.refused), ("Time unknown", .timeUnknown),
+    ] {
       let total = status.spoolTotal(state)
       if total.batches > 0 { entries.append(.init(name, Output.count(total.batches, "batch"))) }
     }
@@ -170,14 +176,17 @@ private struct HistoryPart {
   var problems: [String] = []
 
   /// Before this no clock was right.
-  private static let firstCredibleMilliseconds = CalendarTime.startOfDay(year: 2001, month: 1, day: 1)
+  private static let firstCredibleMilliseconds = CalendarTime.startOfDay(
+    year: 2001, month: 1, day: 1)
 
   init(_ status: ApplianceStatus, _ scope: ReportScope, sinceMilliseconds: Int64, _ now: Int64) {
     window = ReportWindow.fitting(
       sinceMilliseconds: sinceMilliseconds, nowMilliseconds: now, kept: nil)
     do {
       guard let reader = try HistoryReader.open(StateDirectory(status.locations.state)) else {
-        missing = ["Charts of the appliance: there is no history, because nothing was ever recorded here"]
+        missing = [
+          "Charts of the appliance: there is no history, because nothing was ever recorded here"
+        ]
         return
       }
       try read(reader, status.agreement, scope, sinceMilliseconds: sinceMilliseconds, now)
@@ -194,13 +203,15 @@ private struct HistoryPart {
     let (traces, problem) = HistoryTraces.gather(reader, scope, window)
     if let problem { problems.append("the history, from a point on: \(problem)") }
     if traces.damagedBatches > 0 {
-      problems.append("\(Output.count(Int64(traces.damagedBatches), "batch")) of the history, which are damaged")
+      problems.append(
+        "\(Output.count(Int64(traces.damagedBatches), "batch")) of the history, which are damaged")
     }
     if window.sinceMilliseconds > Self.firstCredibleMilliseconds {
       let lost = try reader.batchCount(of: scope.sources, before: Self.firstCredibleMilliseconds)
       if lost > 0 {
         missing.append(
-          "\(Output.count(lost, "batch")) that were recorded before the clock was set: nobody knows when that was")
+          "\(Output.count(lost, "batch")) that were recorded before the clock was set: nobody knows when that was"
+        )
       }
     }
     (charts, missing) = { ($0.charts, missing + $0.missing) }(
@@ -216,7 +227,9 @@ private struct HistoryPart {
 
   private mutating func describe(_ facts: [Fact]) {
     func text(_ signal: Signal) -> String? {
-      guard case .string(let text) = facts.first(where: { $0.name == signal.name })?.value else { return nil }
+      guard case .string(let text) = facts.first(where: { $0.name == signal.name })?.value else {
+        return nil
+      }
       return text.isEmpty ? nil : text
     }
     func add(_ name: String, _ parts: String?...) {
@@ -231,7 +244,9 @@ private struct HistoryPart {
     if let device = device ?? text(Catalog.osDescription) { title = device }
     add("Name", text(Catalog.hostName))
     add("Device", device)
-    add("Model", model == text(Catalog.deviceModelIdentifier) ? nil : text(Catalog.deviceModelIdentifier))
+    add(
+      "Model",
+      model == text(Catalog.deviceModelIdentifier) ? nil : text(Catalog.deviceModelIdentifier))
     add("Operating system", text(Catalog.osDescription) ?? text(Catalog.osName))
     add("Image", text(Catalog.osBuildID))
     add("Kernel", text(Catalog.kernelRelease), text(Catalog.hostArchitecture))
@@ -246,7 +261,9 @@ private struct LedgerPart {
 
   init(_ status: ApplianceStatus, _ window: ReportWindow) {
     do {
-      guard let ledger = try Ledger.openForReading(StateDirectory(status.locations.state)) else { return }
+      guard let ledger = try Ledger.openForReading(StateDirectory(status.locations.state)) else {
+        return
+      }
       var (events, attempts): ([TimelineEvent], [DeliveryAttempt]) = ([], [])
       let names = try ledger.names()
       try ledger.forEachRow(since: window.sinceMilliseconds) { row in
@@ -263,7 +280,9 @@ private struct LedgerPart {
           // The line of `accord ledger` after its number and time.
           let sentence = LedgerSentence.line(row, names).split(separator: " ", maxSplits: 2)
           events.append(
-            TimelineEvent(kind, atMilliseconds: row.atMilliseconds, sentence.last.map(String.init)?.trimmed ?? ""))
+            TimelineEvent(
+              kind, atMilliseconds: row.atMilliseconds,
+              sentence.last.map(String.init)?.trimmed ?? ""))
         }
       }
       (self.events, self.attempts) = (events, attempts)

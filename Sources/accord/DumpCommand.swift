@@ -134,6 +134,11 @@ struct DumpScope: ParsableArguments {
   var productUnit: [String] = []
 
   @Option(
+    help: ArgumentHelp(
+      "Give no section longer than this, on a machine that hangs.", valueName: "seconds"))
+  var sectionSeconds: Int?
+
+  @Option(
     help: ArgumentHelp("Where proc, sys and etc/os-release are found.", valueName: "directory"),
     completion: .directory)
   var kernelRoot = "/"
@@ -150,6 +155,9 @@ struct DumpScope: ParsableArguments {
   }
 
   mutating func validate() throws {
+    if let sectionSeconds, sectionSeconds < 1 {
+      throw ValidationError("--section-seconds is a number of seconds, at least 1")
+    }
     for unit in productUnit {
       // The letters of systemd.unit(5); what begins with a hyphen would be an option to systemctl.
       let isName = unit.utf8.allSatisfy { byte in
@@ -173,6 +181,11 @@ struct DumpScope: ParsableArguments {
     request.skip = skip?.names ?? []
     request.isOverridden = isOverridden
     return request
+  }
+
+  /// Everything that a dump can hold, each with its time.
+  var sections: [DumpSection] {
+    DumpSections.all.map { $0.within(seconds: sectionSeconds ?? .max) }
   }
 
   func sinceMilliseconds(_ now: Int64) -> Int64 {

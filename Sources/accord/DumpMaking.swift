@@ -124,7 +124,7 @@ struct DumpMaking {
     let progress = ProgressLine()
     defer { progress.end() }
     try run.run(
-      DumpSections.all,
+      command.scope.sections,
       DumpRun.Surroundings(
         agreement: agreement, request: command.scope.request(isOverridden: overrideUntil != nil),
         overrideUntil: overrideUntil,

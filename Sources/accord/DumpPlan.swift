@@ -27,7 +27,7 @@ struct DumpPlan {
     let state = StateDirectory(installation.locations.state)
     let clock = installation.locations.clock
     let since = scope.sinceMilliseconds(clock.wallTimeMilliseconds)
-    lines = DumpSections.all.map { section in
+    lines = scope.sections.map { section in
       let isHistory = section.name.hasPrefix("history-")
       let bytes = isHistory ? Self.historyBytes(section.source, since, state) : nil
       return Line(

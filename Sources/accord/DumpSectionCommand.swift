@@ -29,8 +29,13 @@ struct DumpSectionCommand: InstallationCommand {
       throw CommandFailure(.usage, "there is no section '\(section)'")
     }
     let work = SectionWork(self, section)
-    if section.rights == .agent { return try work.collect() }
-    try Rights.ofCaller { try work.collect() }
+    do {
+      if section.rights == .agent { return try work.collect() }
+      try Rights.ofCaller { try work.collect() }
+    } catch {
+      SectionWriter.failed("\(error)")
+      throw CommandFailure(.failed, "")
+    }
   }
 }
 

@@ -79,7 +79,11 @@ struct ReportCommand: InstallationCommand {
 
   private func checkFree(_ path: String) throws {
     let state: FileState?
-    do { state = try Rights.ofCaller { () throws(SystemError) in try FileState.of(path, followsLink: false) } } catch {
+    do {
+      state = try Rights.ofCaller { () throws(SystemError) in
+        try FileState.of(path, followsLink: false)
+      }
+    } catch {
       throw CommandFailure(.failed, "\(error)")
     }
     guard let state else { return }
@@ -87,7 +91,8 @@ struct ReportCommand: InstallationCommand {
       throw CommandFailure(.failed, "\(path) is \(state.kind); give another name to --output")
     }
     if !overwrite {
-      throw CommandFailure(.failed, "\(path) is there already; give another name to --output, or --overwrite")
+      throw CommandFailure(
+        .failed, "\(path) is there already; give another name to --output, or --overwrite")
     }
   }
 

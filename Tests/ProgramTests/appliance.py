@@ -29,7 +29,7 @@ COMMAND_SECONDS_MAX = 60
 WAIT_SECONDS_MAX = 30
 
 # The commands that sample, and so take --kernel-root.
-SAMPLING_COMMANDS = ("preview", "status")
+SAMPLING_COMMANDS = ("preview", "status", "dump", "report")
 
 Found = TypeVar("Found")
 
