@@ -15,7 +15,7 @@ struct StatusCommand: InstallationCommand {
       Exit codes: 0 also when something is wrong, because looking has succeeded: a script asks `accord doctor`, or \
       reads "health" of --json.
 
-      Example: accord status --watch 5
+      Example: accord status --json
       """)
 
   @OptionGroup var installation: InstallationOptions
@@ -27,7 +27,7 @@ struct StatusCommand: InstallationCommand {
 
   @Option(
     name: .long, defaultAsFlag: 2,
-    help: ArgumentHelp("Look again every so many seconds (2), until Ctrl-C.", valueName: "seconds"))
+    help: ArgumentHelp("Look again every so many seconds, until Ctrl-C.", valueName: "seconds"))
   var watch: Int?
 
   @Flag(help: "Every finding and every line, however many.")

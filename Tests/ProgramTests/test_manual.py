@@ -52,7 +52,7 @@ def missing(help_text: str, *sections: str) -> list[str]:
     complaints = []
     for heading in ("OPTIONS", "ARGUMENTS"):
         for name, meaning in entries(help_text, heading):
-            said = re.sub(r"\(values: .*|\(default: .*", "", words(meaning)).strip()
+            said = re.sub(r"\(values: .*|\(default(?: as flag)?: .*", "", words(meaning)).strip()
             for word in re.findall(r"--?[\w-]+|<[^>]+>", name):
                 if word.strip("<>") not in shown:
                     complaints.append(f"{word} is missing")

@@ -121,8 +121,13 @@ def check(appliance: Appliance, receiver, sentence: str, follows: str, screen: s
     waits = appliance.batches()
     said = appliance.accord("consent", "check", json=False)
     assert (said.code, said.err) == (4, f"{sentence}; {follows}\n")
-    rows = [row.strip() for row in appliance.accord("status", json=False).out.splitlines()]
-    assert (rows[1].split(maxsplit=1), rows[2]) == (["agreement", screen], sentence)
+    # Here accordd does not run, which comes first; then the problem, what follows from it, and what to do.
+    rows = [row.strip().split(maxsplit=1) for row in appliance.accord("status", json=False).out.splitlines()]
+    problem, remedy = sentence.split("; ", 1)
+    # The screen names the day.
+    problem = problem.replace("ended at 00:00 UTC of this day", "ended on 2020-01-01, at 00:00 UTC")
+    assert rows[3:5] == [["critical", f"{problem}; {follows}"], ["->", remedy]]
+    assert ["agreement", screen] in rows
     log = appliance.record(ticks=2).removeprefix(appliance.log_before)
     assert [line for line in log.splitlines() if sentence in line] == [f"accordd: {sentence}; {follows}"]
     assert appliance.accord("upload").code == 4 and receiver.connections == 0

@@ -30,9 +30,9 @@ def sealed(appliance: Appliance) -> int:
 
 
 def problems(appliance: Appliance) -> list[str]:
-    """The lines of `accord status` that say what is wrong."""
-    lines = appliance.accord("status", json=False).out.splitlines()
-    return [line.removeprefix("problem").strip() for line in lines if line.startswith("problem")]
+    """The sentences of `accord status` that say what is wrong with the agent's work."""
+    found = appliance.accord("status").json[0]["health"]
+    return [finding["sentence"] for finding in found if finding["subject"] in ("recording", "disk", "sampling")]
 
 
 def test_sigterm_seals_what_is_in_memory_and_ends_well(sharing):

@@ -86,8 +86,14 @@ def _flag(name: dict) -> str:
     return ("-" if name["kind"] == "short" else "--") + name["name"]
 
 
+def _has_optional_value(argument: dict) -> bool:
+    """Whether an option may stand without its value (a default as a flag, in the words of the argument parser)."""
+    return argument["kind"] == "option" and argument["parsingStrategy"] == "scanningForValue"
+
+
 def _value(argument: dict) -> str:
-    return roff.italic(argument["valueName"]) + r"\ .\|.\|." * argument["isRepeating"]
+    value = roff.italic(argument["valueName"]) + r"\ .\|.\|." * argument["isRepeating"]
+    return f"[{value}]" if _has_optional_value(argument) else value
 
 
 def synopsis(command: Command) -> str:
@@ -115,7 +121,8 @@ def option(argument: dict) -> str:
     if argument.get("allValues"):
         remarks.append(f"One of {', '.join(argument['allValues'])}.")
     if argument.get("defaultValue"):
-        remarks.append(f"Left out: `{argument['defaultValue']}`.")
+        what = "Without a value" if _has_optional_value(argument) else "Left out"
+        remarks.append(f"{what}: `{argument['defaultValue']}`.")
     return roff.term(" ".join(part for part in (names, value) if part), " ".join(filter(None, remarks)))
 
 
