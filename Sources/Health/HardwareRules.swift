@@ -47,7 +47,7 @@ extension MachineFacts {
   private func fanFinding(_ reading: Reading) -> HealthFinding? {
     let name = reading["hw.name"]
     let limit = limit("low.degraded", of: reading) ?? 0
-    let before = earlier?.values[SeriesKey(reading.signal, reading.attributes)] ?? 0
+    let before = earlier?.values[reading.series] ?? 0
     let remedy = "clean or replace the fan before the appliance overheats"
     if isFailed("fan", reading) {
       return .machine(

@@ -7,14 +7,17 @@ package struct MachineFacts: Sendable {
   /// One reading in its signal's own unit.
   package struct Reading: Sendable {
     package let signal: String
+    /// Sorted by key, as the history has them.
     package let attributes: [Attribute]
     package let value: Double
 
     package init(_ signal: String, _ attributes: [Attribute] = [], _ value: Double) {
       self.signal = signal
-      self.attributes = attributes
+      self.attributes = attributes.sorted { $0.key < $1.key }
       self.value = value
     }
+
+    package var series: SeriesKey { SeriesKey(signal, attributes) }
 
     subscript(key: String) -> String { attributes.first { $0.key == key }?.value.text ?? "" }
 
@@ -25,7 +28,7 @@ package struct MachineFacts: Sendable {
     }
   }
 
-  /// The readings of some time ago in this same boot.
+  /// The readings of some time ago in this same boot, by signal and attributes sorted by key.
   package struct Earlier: Sendable {
     package let secondsAgo: Double
     package let values: [SeriesKey: Double]
@@ -94,7 +97,7 @@ package struct MachineFacts: Sendable {
 
   /// By how much a counter rose since `earlier`; nil when that is not known. One that began anew has not risen.
   func increase(_ reading: Reading) -> Double? {
-    earlier?.values[SeriesKey(reading.signal, reading.attributes)].map {
+    earlier?.values[reading.series].map {
       max(0, reading.value - $0)
     }
   }

@@ -41,8 +41,9 @@ enum MachineLook {
       StateDirectory(status.locations.state))
     guard let found = found ?? nil else { return nil }
     let ago = status.clock.bootTimeMilliseconds - found.bootTimeMilliseconds
-    let values = found.readings.map {
-      ($0.key, MachineFacts.scaled($0.value, decimals: $0.decimals))
+    let values = found.readings.map { reading in
+      let value = MachineFacts.scaled(reading.value, decimals: reading.decimals)
+      return (MachineFacts.Reading(reading.key.signal, reading.key.attributes, value).series, value)
     }
     return MachineFacts.Earlier(
       secondsAgo: Double(ago) / 1000, values: Dictionary(values, uniquingKeysWith: { $1 }))

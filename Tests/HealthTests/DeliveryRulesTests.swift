@@ -131,7 +131,8 @@ struct PhraseTests {
   }
 
   @Test func `numbers are grouped, and rounded where they have decimals`() {
-    #expect(Phrase.count(Int64(1_234_567)) == "1,234,567" && Phrase.count(Int64(-1_000)) == "-1,000")
+    #expect(
+      Phrase.count(Int64(1_234_567)) == "1,234,567" && Phrase.count(Int64(-1_000)) == "-1,000")
     #expect(
       Phrase.number(87) == "87" && Phrase.number(-0.25) == "-0.3" && Phrase.number(99.96) == "100")
     #expect(

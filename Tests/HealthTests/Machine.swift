@@ -79,7 +79,7 @@ extension MachineFacts {
     earlier = Earlier(
       secondsAgo: secondsAgo,
       values: Dictionary(
-        before.map { (SeriesKey($0.signal, $0.attributes), $0.value) },
+        before.map { ($0.series, $0.value) },
         uniquingKeysWith: { first, _ in first }))
   }
 }

@@ -1,0 +1,60 @@
+"""Whatever an appliance suffers from, a stranger is led to the cause: the sentence that names it stands on the first
+screen of every command that support staff use."""
+
+from collections.abc import Callable
+
+import pytest
+from appliance import Appliance, run
+from situations import SITUATIONS, Situation, Ward, mend
+
+# The lines of `accord status` that are looked at first: the verdict and three findings with what to do.
+FIRST_LINES = 8
+
+# What each command shows first. A situation says under the command's name which sentence is to be found there.
+SCREENS: dict[str, Callable[[Appliance], str]] = {
+    "status": lambda appliance: "\n".join(appliance.accord("status", json=False).out.splitlines()[:FIRST_LINES]),
+    "doctor": lambda appliance: appliance.accord("doctor", json=False).out,
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS.values(), ids=SITUATIONS.keys())
+def test_a_stranger_is_led_to_the_cause(situation: Situation, ward: Ward):
+    with situation.make(ward) as appliance:
+        for command, screen in SCREENS.items():
+            sentence = situation.sentence(command)
+            if sentence is not None:
+                assert sentence.format(var=appliance.var, etc=appliance.etc) in screen(appliance), command
+
+
+@pytest.mark.parametrize("machine", [None, "industrial-x86", "small-arm64", "container"])
+def test_nothing_is_found_of_a_healthy_machine(ward: Ward, machine: str | None):
+    with ward.stack:
+        appliance = mend(ward.appliance(machine))
+        ward.sealed(appliance)
+        assert appliance.accord("upload").code == 0
+        (status,) = appliance.accord("status").json
+        assert [finding for finding in status["health"] if finding["level"] != "notice"] == []
+        assert {finding["subject"] for finding in status["health"]} <= {"clock"}
+        first = appliance.accord("status", json=False).out.splitlines()[0]
+        assert first.split(maxsplit=1)[1] == "good: accord works, and Example Devices Ltd gets product, environment"
+
+
+def test_what_is_found_has_stable_keys_and_the_worst_comes_first(ward: Ward):
+    with SITUATIONS["a power cut"].make(ward) as appliance:
+        (status,) = appliance.accord("status").json
+        levels = [finding["level"] for finding in status["health"]]
+        assert levels == sorted(levels, key=["critical", "warning", "notice"].index) and len(levels) >= 2
+        for finding in status["health"]:
+            assert finding.keys() == {"level", "source", "subject", "sentence", "remedy"}
+        sources = {finding["subject"]: finding["source"] for finding in status["health"]}
+        assert (sources["fan"], sources["power"]) == ("environment", "environment")
+        assert status["next_upload"] is None
+
+
+def test_looking_stores_nothing(ward: Ward):
+    with ward.stack:
+        appliance = ward.appliance("industrial-x86")
+        appliance.record()
+        before = {file: file.read_bytes() for file in appliance.var.rglob("*.db")}
+        assert run(appliance.command("accord", "status", "--all")).code == 0
+        assert {file: file.read_bytes() for file in appliance.var.rglob("*.db")} == before
