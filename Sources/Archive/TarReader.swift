@@ -40,6 +40,9 @@ package struct TarReader: Sendable {
   private var block: [UInt8] = []
   private var offset: Int64 = 0
   private var files = 0
+  private var zerosBehind = 0
+  /// tar fills its last record with zeros: of 10 KiB, unless somebody chose larger ones.
+  private static let zerosBehindMax = 1024 * 1024
 
   package init(limits: Limits) {
     self.limits = limits
@@ -70,10 +73,11 @@ package struct TarReader: Sendable {
         try readBlock(&events)
         block.removeAll(keepingCapacity: true)
       case .ended:
-        // tar fills its last record with zeros.
         if let place = rest.firstIndex(where: { $0 != 0 }) {
           throw .surplus(offset: offset + Int64(place - rest.startIndex))
         }
+        zerosBehind += rest.count
+        guard zerosBehind <= Self.zerosBehindMax else { throw .surplus(offset: offset) }
         take(rest.count, from: &rest)
       }
     }

@@ -136,7 +136,10 @@ struct AgentSections {
       return summary
     }
     let history = add("history") { try RecordSummary.ofHistory(state) }
-    let spool = add("spool") { try Outbox.open(state).map { try RecordSummary.ofSpool($0) } }
+    let spool = add("spool") {
+      guard let outbox = try Outbox.open(state) else { return nil }
+      return try RecordSummary.ofSpool(outbox)
+    }
     Output.table(rows, numeric: [3, 4, 5])
     for gap in (history?.gaps ?? []) + (spool?.gaps ?? []) {
       Output.print(

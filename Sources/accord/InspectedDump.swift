@@ -43,7 +43,8 @@ struct InspectedDump {
   {
     self.isWanted = isWanted
     let file = try FileDescriptor.open(path, .readOnly)
-    if let problem = try read(file) { add(problem) }
+    // What is wrong with the whole of it comes first.
+    if let problem = try read(file) { problems.insert(VisibleText.line(problem), at: 0) }
     checkFiles()
     checkLedger()
   }
