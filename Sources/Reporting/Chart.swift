@@ -42,10 +42,13 @@ package struct Chart: Sendable {
   package struct Reference: Equatable, Sendable {
     package let label: String
     package let value: Double
+    /// Whether to reach it is bad.
+    package let isLimit: Bool
 
-    package init(label: String, value: Double) {
+    package init(label: String, value: Double, isLimit: Bool = false) {
       self.label = label
       self.value = value
+      self.isLimit = isLimit
     }
   }
 

@@ -98,7 +98,7 @@ struct ChartDrawing {
       case .bars: path("bar", paths.bars(drawn[0].trace), &page)
       }
       for reference in references {
-        path("limit", "M0 \(paths.y(reference.value))H\(paths.width)", &page)
+        path(reference.isLimit ? "limit" : "level-line", "M0 \(paths.y(reference.value))H\(paths.width)", &page)
       }
       let marked = marks.map { "M\(paths.x(of: $0.milliseconds)) 0V\(ChartPaths.height)" }.joined()
       if !marked.isEmpty { path("event", marked, &page) }
@@ -184,7 +184,12 @@ struct ChartDrawing {
       let position = axis.position(of: reference.value)
       // Above its line, or below where there is no room above.
       let side = position > 0.9 ? "top:\(percent(1 - position))" : "bottom:\(percent(position))"
-      page.element("span.level", [("style", side), ("aria-hidden", "true")], words)
+      page.element(
+        "span",
+        [
+          ("class", reference.isLimit ? "level bad" : "level"), ("style", side),
+          ("aria-hidden", "true"),
+        ], words)
     }
   }
 

@@ -10,7 +10,10 @@ struct ChartTable {
 
   func write(_ page: inout HTMLWriter) {
     page.element("details") { page in
-      page.element("summary", "Numbers")
+      page.element("summary") { page in
+        page.text("Numbers")
+        page.element("span.hidden", " of \(chart.title)")
+      }
       TableWriter.write(
         columns: columns, rows: chart.lines.map { row($0) } + referenceRows,
         label: "Numbers of \(chart.title)", numeric: 1...4, &page)

@@ -88,7 +88,7 @@ package enum HistoryCharts {
       + limits(nearest.name).sorted { $0.value > $1.value }.map { limit in
         Chart.Reference(
           label: "\(sensor ?? nearest.name.label): \(limitNames[limit.name.label] ?? limit.name.label)",
-          value: limit.value)
+          value: limit.value, isLimit: true)
       }
   }
 

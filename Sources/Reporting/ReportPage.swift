@@ -92,7 +92,8 @@ package enum ReportPage {
         if !finding.remedy.isEmpty {
           page.element("p.remedy") { page in
             page.element("b", "To do:")
-            page.text(" \(finding.remedy)\(finding.remedy.hasSuffix(".") ? "" : ".")")
+            // Without a full stop: it may end with a command.
+            page.text(" \(finding.remedy)")
           }
         }
       }

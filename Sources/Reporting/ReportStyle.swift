@@ -62,7 +62,7 @@ enum ReportStyle {
     .grid{stroke:var(--grid);fill:none}.base{stroke:var(--muted);fill:none}
     .gap{fill:var(--gap)}
     .event{stroke:var(--muted);fill:none;stroke-dasharray:2 3;opacity:.7}
-    .limit{stroke:var(--critical);fill:none;stroke-width:1.2;stroke-dasharray:7 4}
+    .limit,.level-line{stroke:var(--critical);fill:none;stroke-width:1.2;stroke-dasharray:7 4}.level-line{stroke:var(--muted)}
     .line{fill:none;stroke-width:1.7;stroke-linejoin:round}
     .peak{fill:none;stroke:var(--c0);stroke-width:1;opacity:.55}
     .band{stroke:none;opacity:.2}
@@ -76,7 +76,9 @@ enum ReportStyle {
     .f0{fill:var(--c0)}.f1{fill:var(--c1)}.f2{fill:var(--c2)}.f3{fill:var(--c3)}.f4{fill:var(--c4)}.f5{fill:var(--c5)}\
     .f6{fill:var(--c6)}.f7{fill:var(--c7);fill-opacity:.38}
     .mark{position:absolute;top:-16px;transform:translateX(-50%);color:var(--muted);font-size:11px;line-height:14px;font-weight:600}
-    .level{position:absolute;right:0;padding:0 4px;color:var(--critical);font-size:12px;line-height:16px}
+    .level{position:absolute;right:0;margin:2px 0;padding:0 4px;border-radius:3px;background:var(--panel);color:var(--muted);\
+    font-size:12px;line-height:15px}.level.bad{color:var(--critical)}
+    .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
     .legend{display:flex;flex-wrap:wrap;gap:2px 16px;list-style:none;margin:10px 0 6px;padding:0;font-size:13px;line-height:1.5}
     .legend li{display:flex;align-items:center;gap:7px;min-width:0}
     .legend b{color:var(--muted);font-weight:500}

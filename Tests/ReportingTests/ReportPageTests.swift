@@ -74,7 +74,7 @@ struct ReportPageTests {
     ]
     content.charts = [chart([1])]
     let page = html(content)
-    let places = try ["Something does not work", "it is full.", "make room.", "nobody keeps it.", "id=\"network\""].map {
+    let places = try ["Something does not work", "it is full.", "</b> make room", "nobody keeps it.", "id=\"network\""].map {
       try #require(page.range(of: $0)).lowerBound
     }
     #expect(places == places.sorted())
