@@ -127,7 +127,7 @@ extension Diagnosis {
   }
 
   /// Returns whether to go on.
-  mutating func lookAt(_ agreement: Agreement, _ contactsAnyway: Bool) -> Bool {
+  mutating func lookAt(_ agreement: Agreement, _ contact: Contact) -> Bool {
     let shared = DataSource.allCases.filter { agreement.terms(of: $0).decision.verdict == .share }
     hasAgreement =
       agreement.standing == .inForce && (agreement.offerProblem == nil || !shared.isEmpty)
@@ -136,9 +136,9 @@ extension Diagnosis {
       let gets = "\(supplier) gets \(shared.map(\.name).joined(separator: ", "))"
       let problem = agreement.offerProblem.map { "; the rest is held: \($0)" }
       add(.agreement, problem == nil ? .ok : .warning, gets + (problem ?? ""))
-      return true
+      return contact != .never
     }
-    let goesOn = contactsAnyway && agreement.offer != nil
+    let goesOn = contact == .always && agreement.offer != nil
     let reason =
       hasAgreement
       ? "no source is shared"

@@ -22,12 +22,20 @@ package struct Diagnosis: Sendable {
     findings.contains { $0.state == .failed && $0.layer != .agreement }
   }
 
-  /// - Parameter contactsAnyway: whether the receiver of the offer is contacted although nothing is shared with it.
+  /// When the receiver of the offer is contacted.
+  package enum Contact: Sendable {
+    /// Never, and nobody's name is looked up.
+    case never
+    /// When something is shared with it.
+    case ifShared
+    case always
+  }
+
   package static func make(
-    _ locations: Locations, _ agreement: Agreement, clock: any Clock, contactsAnyway: Bool
+    _ locations: Locations, _ agreement: Agreement, clock: any Clock, contacting contact: Contact
   ) -> Diagnosis {
     var diagnosis = Diagnosis()
-    diagnosis.examine(locations, agreement, clock, contactsAnyway)
+    diagnosis.examine(locations, agreement, clock, contact)
     for layer in Layer.allCases.dropFirst(diagnosis.findings.count) {
       diagnosis.add(layer, .notTried, "")
     }
@@ -35,7 +43,7 @@ package struct Diagnosis: Sendable {
   }
 
   private mutating func examine(
-    _ locations: Locations, _ agreement: Agreement, _ clock: any Clock, _ contactsAnyway: Bool
+    _ locations: Locations, _ agreement: Agreement, _ clock: any Clock, _ contact: Contact
   ) {
     let owners = TrustedOwners(prefix: locations.prefix)
     let settings: UploadSettings
@@ -71,8 +79,8 @@ package struct Diagnosis: Sendable {
     lookAt(clock, Ledger.trustedMoment(locations))
     lookAtDisk(locations)
     lookAtOffer(agreement)
-    guard lookAt(agreement, contactsAnyway), let request else { return }
-    contact(request, settings)
+    guard lookAt(agreement, contact), let request else { return }
+    self.contact(request, settings)
   }
 
   private mutating func contact(_ request: Request, _ settings: UploadSettings) {

@@ -2,6 +2,7 @@
 
 internal import Configuration
 internal import Delivery
+internal import Diagnostics
 internal import Dump
 internal import Handshake
 internal import Health
@@ -30,6 +31,7 @@ struct AgentSections {
   func write() throws {
     switch work.section.name {
     case "status": writeStatus()
+    case "doctor": writeDiagnosis()
     case "agreement": writeAgreement()
     case "settings": writeSettings()
     case "records": writeRecords()
@@ -51,6 +53,14 @@ struct AgentSections {
       object.array("health") { list in for finding in health { list.write(finding) } }
       object.member("status", json: status.object(health))
     }
+  }
+
+  /// The layers that need no network: a dump contacts nobody.
+  private func writeDiagnosis() {
+    let diagnosis = Diagnosis.make(
+      locations, work.agreement, clock: SystemClock(), contacting: .never)
+    SectionWriter.file("sections/doctor.txt")
+    DoctorCommand.lines(diagnosis).forEach(Output.print)
   }
 
   private func writeAgreement() {

@@ -28,20 +28,24 @@ struct DoctorCommand: InstallationCommand {
     try ApplianceStatus.checkReadable(installation.locations)
     let diagnosis = Diagnosis.make(
       installation.locations, AgreementInForce.read(installation.locations), clock: SystemClock(),
-      contactsAnyway: withoutAgreement)
-    if installation.json { printObject(diagnosis) } else { printText(diagnosis) }
+      contacting: withoutAgreement ? .always : .ifShared)
+    if installation.json {
+      printObject(diagnosis)
+    } else {
+      Self.lines(diagnosis).forEach(Output.print)
+    }
     if diagnosis.hasFailed { throw CommandFailure(.failed, "") }
     if !diagnosis.hasAgreement { throw CommandFailure(.noAgreement, "") }
   }
 
-  private func printText(_ diagnosis: Diagnosis) {
+  static func lines(_ diagnosis: Diagnosis) -> [String] {
     let rows = diagnosis.findings.flatMap { finding in
       [[finding.layer.rawValue, finding.state.rawValue, finding.text]]
         + finding.certificates.map {
           ["", "", "\($0.subject), issued by \($0.issuer), until \(Self.end($0) ?? "unknown")"]
         }
     }
-    Output.described(rows).forEach(Output.print)
+    return Output.described(rows)
   }
 
   private func printObject(_ diagnosis: Diagnosis) {

@@ -182,11 +182,19 @@ struct DumpMaking {
         }
       }
     }
-    for section in manifest.sections where ![.ok, .notAsked, .absent].contains(section.status) {
-      Output.print("\(section.name): \(section.status.rawValue), \(section.reason)")
-    }
+    printHoles(manifest)
     let whole = manifest.sections.count { $0.status == .ok }
     Output.print("\(path): \(size), \(Output.count(Int64(whole), "section"))")
+  }
+
+  /// What is not whole, the sections of one reason together.
+  private func printHoles(_ manifest: Manifest) {
+    let holes = manifest.sections.filter { ![.ok, .notAsked, .absent].contains($0.status) }
+    var told: Set<String> = []
+    for hole in holes where told.insert(hole.status.rawValue + hole.reason).inserted {
+      let names = holes.filter { $0.status == hole.status && $0.reason == hole.reason }.map(\.name)
+      Output.print("\(hole.status.rawValue): \(names.joined(separator: ", ")): \(hole.reason)")
+    }
   }
 
   /// The customer's record of what was handed over. A ledger that cannot be written keeps nobody from helping.

@@ -10,6 +10,9 @@ enum DumpSections {
     DumpSection(
       name: "status", title: "Agent: status and health", source: nil, secondsMax: 15,
       rights: .agent, typicalBytes: 3_000),
+    DumpSection(
+      name: "doctor", title: "Agent: the way of an upload, without contact", source: nil,
+      secondsMax: 15, rights: .agent),
     DumpSection(name: "agreement", title: "Agent: agreement", source: nil, rights: .agent),
     DumpSection(name: "settings", title: "Agent: effective settings", source: nil, rights: .agent),
     DumpSection(

@@ -12,7 +12,7 @@ from conftest import needs_root
 from dump_archive import DumpArchive
 from kernel import net_dev
 
-AGENT_SECTIONS = {"status", "agreement", "settings", "records", "deliveries", "ledger", "clock", "page", "log"}
+AGENT_SECTIONS = {"status", "doctor", "agreement", "settings", "records", "deliveries", "ledger", "clock", "page", "log"}
 BOTH = {"product": "share", "environment": "share"}
 
 
@@ -333,5 +333,5 @@ def test_the_text_for_people_names_the_file_and_every_hole(appliance, dumps):
     done = appliance.accord("dump", "--output", str(dumps), json=False)
     (path,) = dumps.iterdir()
     assert done.out.splitlines()[-1].startswith(f"{path}: ")
-    assert "memory: withheld, environment: not named, so denied" in done.out
+    assert "memory, processes, thermal, power: environment: not named, so denied" in done.out
     assert tarfile.is_tarfile(path) and json.loads(DumpArchive(path).files["summary.json"])["health"]
