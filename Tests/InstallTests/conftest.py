@@ -20,7 +20,7 @@ from receiver import Receiver
 STORY = [
     f"test_{chapter}"
     for chapter in (
-        "first_start agreed sandbox hostile hostile_agent hostile_files same_values supervision failures upgrade removal"
+        "first_start agreed sandbox support hostile hostile_agent hostile_files same_values supervision failures upgrade removal"
     ).split()
 ]
 

@@ -1,0 +1,133 @@
+"""The support engineer's hour: a unit of the product has failed, and there is an administrator on the telephone."""
+
+import json
+import tarfile
+from contextlib import closing
+from io import BytesIO
+
+import people
+import pytest
+from administrator import Administrator
+from people import MEMBER, STRANGER
+
+FOLDER = "/root/dumps"
+PUMP = """
+[Unit]
+Description=The product's pump
+[Service]
+ExecStart=/bin/sh -c 'echo the pump is dry, password=pump-canary-secret; exit 7'
+"""
+
+
+@pytest.fixture(scope="module")
+def troubled(agreed: Administrator) -> Administrator:
+    """A unit of the product has failed."""
+    people.enter(agreed)
+    agreed.write("/etc/systemd/system/product-pump.service", PUMP)
+    agreed.systemctl("daemon-reload")
+    with agreed.provoking():
+        agreed.systemctl("start", "product-pump.service", check=False)
+    agreed.box.run("mkdir", "-p", FOLDER)
+    yield agreed
+    agreed.systemctl("reset-failed", "product-pump.service", check=False)
+    agreed.box.shell(f"rm -rf {FOLDER} /etc/systemd/system/product-pump.service")
+    agreed.systemctl("daemon-reload")
+
+
+def files_of(administrator: Administrator, path: str) -> dict[str, bytes]:
+    """What is in an archive of the box."""
+    with closing(tarfile.open(fileobj=BytesIO(administrator.box.path(path).read_bytes()))) as archive:
+        return {member.name.partition("/")[2]: archive.extractfile(member).read() for member in archive}
+
+
+def made(done) -> dict:
+    """What `accord dump --json` said."""
+    assert done.code == 0, done
+    return json.loads(done.out)
+
+
+def test_status_leads_to_the_failed_unit_on_its_first_screen(troubled):
+    first_screen = "\n".join(troubled.accord("status").out.splitlines()[:8])
+    assert "product-pump.service" in first_screen
+
+
+def test_a_dump_of_roots_holds_units_services_packages_and_the_journals_that_were_asked_for(troubled):
+    report = made(
+        troubled.accord(
+            "dump", "--json", "--case", "4711", "--output", FOLDER, "--with-logs", "--include-local",
+            "--product-unit", "product-pump.service",
+        )
+    )  # fmt: skip
+    files = files_of(troubled, report["path"])
+    states = {section["name"]: section["status"] for section in report["sections"]}
+    for section in ("units", "services", "packages", "kernel", "logs-agent", "logs-product", "page"):
+        assert states[section] == "ok", report
+    assert b"product-pump.service" in files["sections/units.txt"]
+    assert b"product-pump.service" in files["index.html"]
+    assert b"the pump is dry" in files["sections/logs-product.txt"]
+    assert b"pump-canary-secret" not in b"".join(files.values())
+    assert b"accordd" in files["sections/logs-agent.txt"] and b"libc6" in files["sections/packages.txt"]
+    owner = troubled.box.run("stat", "--format=%U %a", report["path"]).out
+    assert owner == "root 600\n"
+    assert troubled.accord("inspect", report["path"]).out.startswith("whole: ")
+
+
+def test_nothing_in_a_dump_tells_which_machine_it_was(troubled):
+    report = made(troubled.accord("dump", "--json", "--output", FOLDER, "--with-logs", "--include-local"))
+    content = b"\n".join(files_of(troubled, report["path"]).values())
+    identity = troubled.box.run("cat", "/etc/machine-id").out.strip()
+    boot = troubled.box.run("cat", "/proc/sys/kernel/random/boot_id").out.strip()
+    assert identity.encode() not in content and boot.encode() not in content
+    for address in troubled.box.shell("cat /sys/class/net/*/address").out.split():
+        if address != "00:00:00:00:00:00":
+            assert address.encode() not in content
+    assert troubled.box.name.encode() not in content
+
+
+def test_a_member_of_the_group_makes_a_dump_and_can_override_nothing(troubled):
+    troubled.box.shell("mkdir -p /tmp/dumps && chown reader /tmp/dumps")
+    done = people.run_as(troubled, MEMBER, "accord", "dump", "--json", "--output", "/tmp/dumps", "--case", "m")
+    files = files_of(troubled, made(done)["path"])
+    assert "history/system.uptime.csv" in files and "sections/ledger.jsonl" in files
+    refused = people.run_as(
+        troubled, MEMBER, "accord", "dump", "--override", "--case", "m", "--output", "/tmp/dumps"
+    )
+    assert refused.code == 3 and "root" in refused.err
+    assert troubled.box.shell("ls /tmp/dumps | wc -l").out == "1\n"
+
+
+def test_a_stranger_gets_no_dump(troubled):
+    done = people.run_as(troubled, STRANGER, "accord", "dump", "--output", "/tmp")
+    assert done.code == 1 and "group accord" in done.err
+    assert "accord-dump" not in troubled.box.shell("ls /tmp").out
+
+
+def test_an_override_of_roots_stands_in_the_ledger(troubled):
+    made(troubled.accord("dump", "--json", "--override", "--case", "4712", "--output", FOLDER))
+    assert "overridden for a dump, case 4712, for 15 min" in troubled.accord("ledger").out
+    assert troubled.accord("ledger", "verify").code == 0
+
+
+def test_what_stands_for_whom_is_accords_alone(troubled):
+    state = troubled.box.run("stat", "--format=%U %a", "/var/lib/accord/private/dump-names").out
+    assert state == "accord 600\n"
+
+
+def test_a_report_of_roots_is_roots_and_names_the_unit(troubled):
+    troubled.accord("report", "--output", f"{FOLDER}/report.html")
+    assert troubled.box.run("stat", "--format=%U %a", f"{FOLDER}/report.html").out == "root 600\n"
+    page = troubled.box.path(f"{FOLDER}/report.html").read_text()
+    assert "product-pump.service" in page and "<script" not in page
+
+
+def test_the_doctor_finds_the_units_and_the_whole_way_open(troubled):
+    layers = {layer["layer"]: layer["state"] for layer in troubled.json("doctor")[0]["layers"]}
+    for layer in ("settings", "ownership", "units", "disk", "agreement", "DNS", "TCP", "TLS", "HTTP"):
+        assert layers[layer] in ("ok", "warning"), layers
+
+
+def test_a_dump_disturbs_nobody(troubled):
+    missed, pid = troubled.status_file()["missed_ticks"], troubled.main_pid()
+    made(troubled.accord("dump", "--json", "--output", FOLDER, "--case", "quiet"))
+    troubled.ticks(2)
+    assert troubled.main_pid() == pid and troubled.status_file()["missed_ticks"] <= missed + 1
