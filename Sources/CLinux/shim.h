@@ -172,6 +172,28 @@ static inline int linux_pipe(int ends[2]) {
   return 0;
 }
 
+// A file that must not outlive an interrupted program. The handler takes back the rights of whoever runs the program,
+// because the file lies in a folder of theirs, and then lets the signal do what it does.
+static inline char *linux_unfinished_file(void) {
+  static char path[PATH_MAX];
+  return path;
+}
+static inline void linux_remove_unfinished(int number) {
+  syscall(SYS_setresuid, -1, getuid(), -1);
+  unlink(linux_unfinished_file());
+  signal(number, SIG_DFL);
+  raise(number);
+}
+static inline void linux_remove_on_interrupt(const char *path) {
+  if (snprintf(linux_unfinished_file(), PATH_MAX, "%s", path) >= PATH_MAX) return;
+  signal(SIGINT, linux_remove_unfinished);
+  signal(SIGTERM, linux_remove_unfinished);
+  signal(SIGHUP, linux_remove_unfinished);
+}
+
+// The kernel forgets it when the process changes its rights (PR_SET_PDEATHSIG of prctl(2)).
+static inline void linux_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
 // renameat2(2) with RENAME_NOREPLACE (1); file systems that do not know it say EINVAL.
 static inline int linux_rename_to_new(const char *old, const char *new_name) {
   return (int)syscall(SYS_renameat2, AT_FDCWD, old, AT_FDCWD, new_name, 1);
@@ -214,7 +236,7 @@ static inline int linux_wait_now(pid_t process, int *code) {
 
 // ioprio_set(2) has no function in the C library: the process itself (1, 0), class idle (3).
 static inline void linux_step_back(void) {
-  setpriority(PRIO_PROCESS, 0, 19);
+  setpriority(PRIO_PROCESS, 0, 10);
   syscall(SYS_ioprio_set, 1, 0, 3 << 13);
 }
 static inline void linux_limit_memory(unsigned long long bytes) {

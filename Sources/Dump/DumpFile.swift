@@ -29,6 +29,7 @@ package struct DumpFile: ~Copyable {
   package static func create(
     _ path: String, folder: String, madeSeconds: Int64
   ) throws(SystemError) -> DumpFile {
+    Process.removeOnInterrupt(path + ".partial")
     let file = try Rights.ofCaller { () throws(SystemError) in
       guard try FileState.of(path, followsLink: false) == nil else {
         throw SystemError.exists(path)

@@ -25,8 +25,8 @@ package struct DumpRun: ~Copyable {
     package var request: DumpRequest
     /// Until when an override holds, milliseconds of the boot clock.
     package var overrideUntil: Int64?
-    /// Starts the process of a section.
-    package var start: (DumpSection) throws(SystemError) -> ChildProcess
+    /// Starts the process of a section, which shows what is withheld if the agreement is overridden at that moment.
+    package var start: (DumpSection, _ isOverridden: Bool) throws(SystemError) -> ChildProcess
     /// Makes the index page of what the page's section wrote and of everything that the manifest says.
     package var page: (_ written: [UInt8]?, Manifest) -> [UInt8]
     /// Told before each section: which, and how many there are.
@@ -34,7 +34,7 @@ package struct DumpRun: ~Copyable {
 
     package init(
       agreement: Agreement, request: DumpRequest, overrideUntil: Int64?,
-      start: @escaping (DumpSection) throws(SystemError) -> ChildProcess,
+      start: @escaping (DumpSection, Bool) throws(SystemError) -> ChildProcess,
       page: @escaping ([UInt8]?, Manifest) -> [UInt8],
       progress: @escaping (Int, Int, DumpSection) -> Void
     ) {
@@ -86,7 +86,10 @@ package struct DumpRun: ~Copyable {
       var request = around.request
       request.isOverridden = around.overrideUntil.map { clock.bootTimeMilliseconds < $0 } ?? false
       switch Admission.of(section, request, under: around.agreement) {
-      case .admitted: try collect(section, around.start)
+      case .admitted:
+        try collect(section) { () throws(SystemError) in
+          try around.start(section, request.isOverridden)
+        }
       case .withheld(let reason): leaveOut(section, .withheld, reason)
       case .notAsked(let reason): leaveOut(section, .notAsked, reason)
       }
@@ -120,7 +123,7 @@ package struct DumpRun: ~Copyable {
   // MARK: one section
 
   private mutating func collect(
-    _ section: DumpSection, _ start: (DumpSection) throws(SystemError) -> ChildProcess
+    _ section: DumpSection, _ start: () throws(SystemError) -> ChildProcess
   ) throws(DumpError) {
     var entry = Self.entry(section)
     let begun = clock.bootTimeMilliseconds
@@ -133,7 +136,7 @@ package struct DumpRun: ~Copyable {
     let until = min(deadline, begun + Int64(section.secondsMax) * 1000)
     var stream = SectionStream()
     var process: ChildProcess
-    do { process = try start(section) } catch {
+    do { process = try start() } catch {
       return leaveOut(section, .failed, "\(error)")
     }
     var isTimedOut = false

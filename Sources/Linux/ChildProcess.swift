@@ -134,9 +134,19 @@ package struct ChildProcess: ~Copyable {
 }
 
 extension Process {
-  /// Lets everything else on the machine go first: the lowest priority, and the disk only when nobody else wants it.
-  /// What it starts inherits that. The corresponding C functions are `setpriority` and `ioprio_set`.
+  /// Lets everything else on the machine go first: a tenth of the processor's time that others get, and the disk only
+  /// when nobody else wants it. Not the lowest priority: on a machine that is overloaded, where somebody has to look,
+  /// that gets a hundredth, and every section would run out of its time. What it starts inherits both. The corresponding
+  /// C functions are `setpriority` and `ioprio_set`.
   package static func stepBack() { linux_step_back() }
+
+  /// Removes the file at `path` when a signal ends this process early: Ctrl-C, a closed terminal, a shutdown. Of
+  /// several calls the last counts. The corresponding C functions are `signal` and `unlink`.
+  package static func removeOnInterrupt(_ path: String) { unsafe linux_remove_on_interrupt(path) }
+
+  /// Ends this process when the one that started it ends. To be called again after a change of rights.
+  /// The corresponding C function is `prctl`.
+  package static func endWithParent() { linux_end_with_parent() }
 
   /// Bounds the memory that this process can ask for; beyond it the process ends. The corresponding C function is
   /// `setrlimit` (RLIMIT_DATA).

@@ -128,8 +128,8 @@ struct DumpMaking {
       DumpRun.Surroundings(
         agreement: agreement, request: command.scope.request(isOverridden: overrideUntil != nil),
         overrideUntil: overrideUntil,
-        start: { section throws(SystemError) in
-          try start(section, isOverridden: overrideUntil != nil)
+        start: { section, isOverridden throws(SystemError) in
+          try start(section, isOverridden: isOverridden)
         },
         page: DumpPage.html,
         progress: { index, count, section in

@@ -88,6 +88,7 @@ struct SectionWork {
   // MARK: the sections
 
   func collect() throws {
+    Process.endWithParent()
     if let source = section.source, section.judgesItself {
       if section.rights == .agent { try writeHistory(of: source) } else { writeSample(of: source) }
     } else if let inventory = InventorySections.all.first(where: { $0.name == section.name }) {

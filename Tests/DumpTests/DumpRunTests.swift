@@ -43,7 +43,7 @@ import Testing
       sections.map(\.section),
       DumpRun.Surroundings(
         agreement: agreement, request: DumpRequest(), overrideUntil: nil,
-        start: { section throws(SystemError) in
+        start: { section, _ throws(SystemError) in
           try ChildProcess.start("/bin/sh", ["-c", scripts[section.name] ?? ""])
         }, page: { written, _ in written ?? Array("no page".utf8) }, progress: { _, _, _ in }))
     return run.manifest

@@ -2,12 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import tarfile
 from pathlib import Path
 
 import pytest
-from appliance import Appliance
+from appliance import Appliance, wait_for
 from conftest import needs_root
 from dump_archive import DumpArchive
 from kernel import net_dev
@@ -265,6 +266,30 @@ def test_a_section_that_hangs_costs_only_itself(appliance, dumps):
     assert archive.sections["sample-environment"]["status"] == "timed-out"
     assert "2 s" in archive.sections["sample-environment"]["reason"]
     assert "history/system.memory.usage.csv" in archive.files and archive.sections["kernel"]["status"] == "ok"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_dump_leaves_no_file_and_no_process(appliance, dumps, number):
+    appliance.write_consent(BOTH)
+    appliance.record()
+    meminfo = appliance.kernel.root / "proc/meminfo"
+    meminfo.unlink()
+    os.mkfifo(meminfo)
+    command = appliance.command("accord", "dump", "--output", str(dumps), "--only", "sample-environment")
+    with subprocess.Popen(command) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        section = wait_for(lambda: list(dumps.iterdir()) and children.read_text().split(), "the section's process")[0]
+        process.send_signal(number)
+    assert process.returncode == -number
+    assert list(dumps.iterdir()) == []
+    wait_for(lambda: not Path(f"/proc/{section}/exe").exists() or not is_running(section), "the section's end")
+
+
+def is_running(process: str) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def test_a_plan_writes_nothing_and_says_what_is_withheld_by_which_line(appliance, dumps):
