@@ -81,7 +81,7 @@ struct QuantityTests {
   @Test("are as exact as they are given", arguments: [
     (1234.5678, "1,235"), (0.5, "0.5"), (99.995, "100"), (-0.0001, "-0.0001"), (1e9, "1,000,000,000"),
     (0, "0"), (1e17, "very much"), (Double.nan, "?"),
-  ])
+  ] as [(Double, String)])
   func digits(value: Double, text: String) {
     #expect(Numeral.text(value) == text)
   }

@@ -54,7 +54,7 @@ struct ProjectionTests {
     arguments: [
       (0.4, "about an hour"), (5.2, "about 5 hours"), (47, "about 2 days"), (9 * 24, "about 9 days"),
       (30 * 24, "about 4 weeks"), (300 * 24, "about 10 months"),
-    ])
+    ] as [(Double, String)])
   func words(hours: Double, words: String) {
     #expect(Projection.words(hours * 3_600_000) == words)
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Health
 import Testing
 
@@ -117,18 +118,6 @@ struct ReportPageTests {
     content.charts[0].showsGaps = false
     page = html(content)
     #expect(!page.contains("<path class=\"gap\""))
-  }
-}
-
-extension String {
-  fileprivate func components(separatedBy separator: String) -> [Substring] {
-    var parts: [Substring] = []
-    var rest = self[...]
-    while let found = rest.range(of: separator) {
-      parts.append(rest[..<found.lowerBound])
-      rest = rest[found.upperBound...]
-    }
-    return parts + [rest]
   }
 }
 
