@@ -179,11 +179,14 @@ struct ChartDrawing {
   }
 
   private func writeReferenceLabels(_ page: inout HTMLWriter) {
-    for reference in references {
+    var above = 1.0
+    for reference in references.sorted(by: { $0.value > $1.value }) {
       let words = "\(reference.label) \(chart.quantity.text(reference.value))"
       let position = axis.position(of: reference.value)
       // Above its line, or below where there is no room above.
-      let side = position > 0.9 ? "top:\(percent(1 - position))" : "bottom:\(percent(position))"
+      let hasRoom = above - position > 0.25
+      let side = hasRoom ? "bottom:\(percent(position))" : "top:\(percent(1 - position))"
+      above = hasRoom ? position + 0.12 : position - 0.12
       page.element(
         "span",
         [

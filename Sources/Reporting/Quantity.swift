@@ -75,6 +75,9 @@ package enum Quantity: Equatable, Sendable {
   package func text(_ value: Double, digits: Int = 3) -> String {
     let scale = scale(for: value)
     let number = Numeral.text(value / scale.divisor, digits: digits, isWhole: isWhole)
+    if number == "1", case .count(let noun) = self {
+      return "1 \(noun.dropLast(noun.hasSuffix("ches") ? 2 : 1))"
+    }
     return scale.symbol.isEmpty ? number : "\(number) \(scale.symbol)"
   }
 }

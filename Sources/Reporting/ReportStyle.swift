@@ -100,8 +100,8 @@ enum ReportStyle {
     .area{height:150px}.times span:nth-child(even){visibility:hidden}.plot{grid-template-columns:38px 1fr}}
     @media print{:root{--page:#fff}body{font-size:10pt}nav,summary{display:none}header,main,footer{max-width:none;padding:0}\
     *{print-color-adjust:exact;-webkit-print-color-adjust:exact}.chart,.health li,tr{break-inside:avoid}h2,h3{break-after:avoid}\
-    .charts{grid-template-columns:1fr 1fr;gap:12px}.area{height:120px}.scroll{overflow:visible}\
+    .charts{display:block}.chart{margin-bottom:12px}.area{height:110px}.scroll{overflow:visible}\
     details::details-content{content-visibility:visible;block-size:auto;display:block}details>*{display:revert}\
-    summary{display:none}table{font-size:7.5pt}th,td{padding:2px 6px 2px 0}}
+    summary{display:none}table{font-size:8pt}th,td{padding:2px 6px 2px 0}}
     """
 }

@@ -13,11 +13,12 @@ import shutil
 import subprocess
 import time
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from appliance import wait_for
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 PROGRAM = shutil.which("chromium")
 
@@ -58,7 +59,7 @@ class Browser:
         request = urllib.request.Request(f"http://127.0.0.1:{self._port}/json/new?about:blank", method="PUT")
         with urllib.request.urlopen(request) as answer:
             address = json.load(answer)["webSocketDebuggerUrl"]
-        page = Page(connect(address, max_size=None))
+        page = Page(address)
         for domain in ("Page", "Network", "Runtime", "Log"):
             page.call(f"{domain}.enable")
         page.call(
@@ -72,8 +73,9 @@ class Browser:
 
 
 class Page:
-    def __init__(self, connection: ClientConnection):
-        self._connection = connection
+    def __init__(self, address: str):
+        self._open = ExitStack()
+        self._connection = self._open.enter_context(connect(address, max_size=None))
         self._number = 0
         self.events: list[dict] = []
 
@@ -82,7 +84,7 @@ class Page:
 
     def __exit__(self, *_) -> None:
         self.call("Page.close")
-        self._connection.close()
+        self._open.close()
 
     def call(self, method: str, **parameters: Any) -> dict:
         self._number += 1

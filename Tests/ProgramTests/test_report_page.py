@@ -111,7 +111,7 @@ def test_the_week_is_told_on_the_page(browser, file):
         text = page.value("document.body.innerText")
         for sentence in (
             "Line Controller LC-440",
-            "/var is 83",
+            "full in about 3 days",
             "at the pace of the last 3 days",
             "Package id 0 (coretemp.0) reached",
             "its warning limit is 84 °C",

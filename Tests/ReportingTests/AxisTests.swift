@@ -75,6 +75,8 @@ struct QuantityTests {
     #expect(Quantity.seconds.text(0.000_42) == "420 µs")
     #expect(Quantity.celsius.text(-12.345) == "-12.3 °C")
     #expect(Quantity.count("batches").text(3_412) == "3,412 batches")
+    #expect(Quantity.count("batches").text(1) == "1 batch")
+    #expect(Quantity.count("requests").text(1) == "1 request")
     #expect(Quantity.number.text(0.012_34) == "0.0123")
   }
 
