@@ -113,7 +113,8 @@ package struct HistoryReader: ~Copyable {
   ) throws(RecordingError) -> Int64 {
     do {
       var query = try database.prepare(
-        "SELECT count(*) \(Self.tables) WHERE b.source IN (\(Self.list(sources))) AND b.last_ms + \(Self.offset) < ?")
+        "SELECT count(*) \(Self.tables) WHERE b.source IN (\(Self.list(sources))) AND b.last_ms + \(Self.offset) < ?"
+      )
       query.bind(milliseconds)
       return try query.step() ? query.integer(0) : 0
     } catch { throw .database(error) }
@@ -124,7 +125,8 @@ package struct HistoryReader: ~Copyable {
   ///
   /// - Parameter isWanted: whether the readings of a source are wanted; without them a batch costs next to nothing.
   package func forEachBatch(
-    of sources: Set<DataSource>, sinceMilliseconds: Int64, withReadings isWanted: (DataSource) -> Bool,
+    of sources: Set<DataSource>, sinceMilliseconds: Int64,
+    withReadings isWanted: (DataSource) -> Bool,
     _ body: (HistoryBatch, BatchReadings) -> Void
   ) throws(RecordingError) {
     var last: Int64 = -1

@@ -23,7 +23,9 @@ package struct DeliveryAttempt: Equatable, Sendable {
 package enum AgentCharts {
   /// The share of the ticks of each bucket that were recorded.
   package static func recording(_ traces: HistoryTraces) -> Chart? {
-    guard let step = traces.watch.stepMilliseconds, step > 0, !traces.ticks.isEmpty else { return nil }
+    guard let step = traces.watch.stepMilliseconds, step > 0, !traces.ticks.isEmpty else {
+      return nil
+    }
     let window = traces.window
     var trace = Trace(bucketCount: window.bucketCount)
     // What is in memory and not sealed yet would look like a loss in the newest bucket.

@@ -51,7 +51,8 @@ enum ChartCatalog {
     ])
 
   private static let swap = ChartDefinition(
-    id: "swap", title: "Swap space in use", section: .processor, form: .lines, quantity: .share, range: 0...1,
+    id: "swap", title: "Swap space in use", section: .processor, form: .lines, quantity: .share,
+    range: 0...1,
     measures: [
       Measure(
         Catalog.pagingUsage, .fraction(stateKey: "system.paging.state", other: "free")

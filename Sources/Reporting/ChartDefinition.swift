@@ -39,7 +39,8 @@ struct Measure: Sendable {
   var isReference = false
 
   init(
-    _ signal: Signal, _ transform: Transform = .value, factor: Double = 1, isReference: Bool = false,
+    _ signal: Signal, _ transform: Transform = .value, factor: Double = 1,
+    isReference: Bool = false,
     name: @escaping @Sendable ([Attribute]) -> LineName?
   ) {
     self.signal = signal

@@ -98,7 +98,9 @@ struct ChartDrawing {
       case .bars: path("bar", paths.bars(drawn[0].trace), &page)
       }
       for reference in references {
-        path(reference.isLimit ? "limit" : "level-line", "M0 \(paths.y(reference.value))H\(paths.width)", &page)
+        path(
+          reference.isLimit ? "limit" : "level-line",
+          "M0 \(paths.y(reference.value))H\(paths.width)", &page)
       }
       let marked = marks.map { "M\(paths.x(of: $0.milliseconds)) 0V\(ChartPaths.height)" }.joined()
       if !marked.isEmpty { path("event", marked, &page) }
@@ -129,12 +131,15 @@ struct ChartDrawing {
 
   private func writeLines(_ page: inout HTMLWriter) {
     // A single error in ten seconds is not six in a minute.
-    if case .perMinute = chart.quantity {} else {
+    if case .perMinute = chart.quantity {
+    } else {
       for (index, line) in drawn.enumerated() {
         path("band b\(index)", paths.band(line.trace), &page)
       }
     }
-    for (index, line) in drawn.enumerated() { path("line s\(index)", paths.line(line.trace), &page) }
+    for (index, line) in drawn.enumerated() {
+      path("line s\(index)", paths.line(line.trace), &page)
+    }
   }
 
   private func writeStack(_ page: inout HTMLWriter) {
@@ -148,7 +153,8 @@ struct ChartDrawing {
   private var description: String {
     let parts = drawn.map { line in
       let trace = line.trace
-      return "\(line.label): \(chart.quantity.text(trace.minimum)) to \(chart.quantity.text(trace.maximum)), "
+      return
+        "\(line.label): \(chart.quantity.text(trace.minimum)) to \(chart.quantity.text(trace.maximum)), "
         + "mean \(chart.quantity.text(trace.mean)), last \(chart.quantity.text(trace.last))"
     }
     return (chart.remarks + parts).joined(separator: ". ") + ". All numbers are in the table below."
@@ -163,7 +169,8 @@ struct ChartDrawing {
   private func writeValueLabels(_ page: inout HTMLWriter) {
     page.element("div.values", [("aria-hidden", "true")]) { page in
       for tick in axis.ticks {
-        page.element("span", [("style", "bottom:\(percent(axis.position(of: tick.value)))")], tick.label)
+        page.element(
+          "span", [("style", "bottom:\(percent(axis.position(of: tick.value)))")], tick.label)
       }
     }
   }
@@ -232,7 +239,9 @@ struct ChartDrawing {
       }
       for index in order {
         let last = chart.form == .bars ? "" : chart.quantity.text(drawn[index].trace.last)
-        let style = chart.form == .stack ? "part f\(drawn[index].colour ?? index)" : chart.form == .bars ? "bar" : "line s\(index)"
+        let style =
+          chart.form == .stack
+          ? "part f\(drawn[index].colour ?? index)" : chart.form == .bars ? "bar" : "line s\(index)"
         writeKey(style, drawn[index].label, last, &page)
       }
       if chart.lines.count > drawn.count {

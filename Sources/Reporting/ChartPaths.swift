@@ -68,7 +68,8 @@ package struct ChartPaths: Sendable {
     for bucket in 0..<window.bucketCount {
       guard let sum = trace.sum(of: bucket), sum > 0 else { continue }
       let height = max(2, Self.height - y(sum))
-      path += "M\(bucket * Self.bucketWidth) \(Self.height)v-\(height)h\(Self.bucketWidth)v\(height)z"
+      path +=
+        "M\(bucket * Self.bucketWidth) \(Self.height)v-\(height)h\(Self.bucketWidth)v\(height)z"
     }
     return path
   }

@@ -27,7 +27,9 @@ struct ChartTable {
   private func row(_ line: Chart.Line) -> [String] {
     let trace = line.trace
     return [line.label]
-      + [trace.minimum, trace.mean, trace.maximum, trace.last].map { chart.quantity.text($0, digits: 4) }
+      + [trace.minimum, trace.mean, trace.maximum, trace.last].map {
+        chart.quantity.text($0, digits: 4)
+      }
       + [
         Moment.short(trace.firstMilliseconds), Moment.short(trace.lastMilliseconds),
         Numeral.grouped(String(trace.count)),
@@ -35,7 +37,9 @@ struct ChartTable {
   }
 
   private var referenceRows: [[String]] {
-    chart.references.map { [$0.label, "", "", "", chart.quantity.text($0.value, digits: 4), "", "", ""] }
+    chart.references.map {
+      [$0.label, "", "", "", chart.quantity.text($0.value, digits: 4), "", "", ""]
+    }
   }
 }
 
@@ -45,7 +49,8 @@ enum TableWriter {
     columns: [String], rows: [[String]], label: String, numeric: ClosedRange<Int>? = nil,
     links: [Int: String] = [:], _ page: inout HTMLWriter
   ) {
-    page.element("div.scroll", [("tabindex", "0"), ("role", "region"), ("aria-label", label)]) { page in
+    page.element("div.scroll", [("tabindex", "0"), ("role", "region"), ("aria-label", label)]) {
+      page in
       page.element("table") { page in
         page.element("thead") { page in
           page.element("tr") { page in

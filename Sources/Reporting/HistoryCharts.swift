@@ -15,7 +15,9 @@ package enum HistoryCharts {
     for (index, definition) in ChartCatalog.all.enumerated() {
       var chart = chart(definition, index, traces)
       // A counter of accidents that never moved is no chart.
-      if chart.lines.isEmpty || (chart.form == .bars && chart.lines.allSatisfy { $0.trace.maximum == 0 }) {
+      if chart.lines.isEmpty
+        || (chart.form == .bars && chart.lines.allSatisfy { $0.trace.maximum == 0 })
+      {
         if chart.lines.isEmpty { missing.append(reason(definition, scope, decision)) }
         continue
       }
@@ -83,11 +85,14 @@ package enum HistoryCharts {
     }
     let nearest = lines.filter { margin($0) != nil }.min { (margin($0) ?? 0) < (margin($1) ?? 0) }
     guard let nearest else { return plain }
-    let sensor = nearest.name.label.split(separator: "(").first.map { $0.split(separator: " ").joined(separator: " ") }
+    let sensor = nearest.name.label.split(separator: "(").first.map {
+      $0.split(separator: " ").joined(separator: " ")
+    }
     return plain
       + limits(nearest.name).sorted { $0.value > $1.value }.map { limit in
         Chart.Reference(
-          label: "\(sensor ?? nearest.name.label): \(limitNames[limit.name.label] ?? limit.name.label)",
+          label:
+            "\(sensor ?? nearest.name.label): \(limitNames[limit.name.label] ?? limit.name.label)",
           value: limit.value, isLimit: true)
       }
   }
@@ -139,7 +144,8 @@ package enum HistoryCharts {
       guard let left = Projection.millisecondsUntil(1, points), let first = points.first,
         let end = points.last, left <= 120 * 86_400_000
       else {
-        return line.trace.last >= 0.95 ? "\(line.label) is \(chart.quantity.text(line.trace.last)) full" : nil
+        return line.trace.last >= 0.95
+          ? "\(line.label) is \(chart.quantity.text(line.trace.last)) full" : nil
       }
       return
         "\(line.label) is \(chart.quantity.text(line.trace.last)) full, and full in \(Projection.words(left)) "

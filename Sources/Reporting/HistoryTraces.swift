@@ -39,7 +39,8 @@ package struct HistoryTraces: Sendable {
     var traces = HistoryTraces(reader.series, scope, window)
     let wanted = Set(reader.series.values.map(\.source)).intersection(scope.sources)
     // The environment is read at each tick; the product's one signal tells as much where there is nothing else.
-    traces.watched = wanted.contains(.environment) ? .environment : wanted.min { $0.rawValue < $1.rawValue }
+    traces.watched =
+      wanted.contains(.environment) ? .environment : wanted.min { $0.rawValue < $1.rawValue }
     let isWanted = { (source: DataSource) in
       traces.plan.sources.contains(source) || source == traces.watched
     }
@@ -96,7 +97,9 @@ package struct HistoryTraces: Sendable {
     if seconds.count < size { seconds = [Double](repeating: 1, count: size) }
     let gap = watch.gapMilliseconds
     for column in content.columns {
-      guard let input = plan.input(of: column.series), column.values.count == count else { continue }
+      guard let input = plan.input(of: column.series), column.values.count == count else {
+        continue
+      }
       let (row, scale) = (input * count, plan.inputs[input].scale)
       guard plan.inputs[input].isCounter else {
         for position in 0..<count {
@@ -128,7 +131,8 @@ package struct HistoryTraces: Sendable {
     }
   }
 
-  private func derived(_ derivation: TracePlan.Derivation, _ position: Int, _ count: Int) -> Double {
+  private func derived(_ derivation: TracePlan.Derivation, _ position: Int, _ count: Int) -> Double
+  {
     let number = numbers[derivation.input * count + position]
     guard number.isFinite else { return .nan }
     switch derivation.form {

@@ -40,9 +40,11 @@ package enum ReportPage {
           ("http-equiv", "Content-Security-Policy"),
           ("content", "default-src 'none'; style-src 'unsafe-inline'"),
         ])
-      page.empty("meta", [("name", "viewport"), ("content", "width=device-width, initial-scale=1")])
+      page.empty(
+        "meta", [("name", "viewport"), ("content", "width=device-width, initial-scale=1")])
       page.empty("meta", [("name", "color-scheme"), ("content", "light dark")])
-      page.element("title", "\(content.title) – Accord report of \(Moment.date(content.madeMilliseconds))")
+      page.element(
+        "title", "\(content.title) – Accord report of \(Moment.date(content.madeMilliseconds))")
       page.markup("<style>")
       page.markup(ReportStyle.text)
       page.markup("</style>")
@@ -55,14 +57,16 @@ package enum ReportPage {
       page.element("h1", content.title)
       page.element(
         "p.meta",
-        "\(Moment.text(content.window.sinceMilliseconds)) to \(Moment.text(content.window.untilMilliseconds))")
+        "\(Moment.text(content.window.sinceMilliseconds)) to \(Moment.text(content.window.untilMilliseconds))"
+      )
     }
   }
 
   // MARK: is it well
 
   private static func writeHealth(_ content: ReportContent, _ page: inout HTMLWriter) {
-    page.element("section", [("class", "health \(content.health.name)"), ("id", "health")]) { page in
+    page.element("section", [("class", "health \(content.health.name)"), ("id", "health")]) {
+      page in
       page.element("h2") { page in
         icon(content.health, &page)
         page.text(content.health.headline)
@@ -102,12 +106,17 @@ package enum ReportPage {
 
   /// A shape for each level, so that colour is not the only sign.
   private static func icon(_ level: HealthLevel, _ page: inout HTMLWriter) {
-    page.element("svg", [("class", "icon"), ("viewBox", "0 0 20 20"), ("aria-hidden", "true")]) { page in
+    page.element("svg", [("class", "icon"), ("viewBox", "0 0 20 20"), ("aria-hidden", "true")]) {
+      page in
       switch level {
       case .good: page.markup("<circle cx='10' cy='10' r='9'/><path d='M5.5 10.5l3 3 6-7'/>")
       case .notice: page.markup("<circle cx='10' cy='10' r='9'/><path d='M10 9v5.5M10 5.2v1.2'/>")
-      case .warning: page.markup("<path class='shape' d='M10 1.5 19 18H1z'/><path d='M10 7.5v5M10 14.6v1'/>")
-      case .critical: page.markup("<path class='shape' d='M6.3 1h7.4L19 6.3v7.4L13.7 19H6.3L1 13.7V6.3z'/><path d='M6.8 6.8l6.4 6.4M13.2 6.8l-6.4 6.4'/>")
+      case .warning:
+        page.markup("<path class='shape' d='M10 1.5 19 18H1z'/><path d='M10 7.5v5M10 14.6v1'/>")
+      case .critical:
+        page.markup(
+          "<path class='shape' d='M6.3 1h7.4L19 6.3v7.4L13.7 19H6.3L1 13.7V6.3z'/><path d='M6.8 6.8l6.4 6.4M13.2 6.8l-6.4 6.4'/>"
+        )
       }
     }
   }
@@ -142,7 +151,8 @@ package enum ReportPage {
         entry("agreement", "Agreement")
         if !content.delivery.isEmpty { entry("delivery", "Delivery") }
         if !content.events.isEmpty { entry("events", "Events") }
-        for section in Chart.Section.allCases where content.charts.contains(where: { $0.section == section }) {
+        for section in Chart.Section.allCases
+        where content.charts.contains(where: { $0.section == section }) {
           entry(identifier(section), section.title)
         }
         for table in content.appendix { entry(identifier(table), table.title) }
@@ -150,7 +160,9 @@ package enum ReportPage {
     }
   }
 
-  private static func identifier(_ section: Chart.Section) -> String { "charts-\(section.rawValue)" }
+  private static func identifier(_ section: Chart.Section) -> String {
+    "charts-\(section.rawValue)"
+  }
 
   private static func identifier(_ table: ReportContent.Table) -> String {
     "table-" + String(table.title.lowercased().map { $0.isASCII && $0.isLetter ? $0 : "-" })
@@ -176,7 +188,8 @@ package enum ReportPage {
     var links: [Int: String] = [:]
     for (number, row) in table.rows.enumerated() { links[number] = row.link }
     TableWriter.write(
-      columns: table.columns, rows: table.rows.map(\.cells), label: table.title, links: links, &page)
+      columns: table.columns, rows: table.rows.map(\.cells), label: table.title, links: links, &page
+    )
   }
 
   static func write(
@@ -198,7 +211,9 @@ package enum ReportPage {
     page.element("section", [("id", "events")]) { page in
       page.element("h2", "Events")
       page.element("p.marks") { page in
-        let kinds = TimelineEvent.Kind.allCases.filter { kind in content.events.contains { $0.kind == kind } }
+        let kinds = TimelineEvent.Kind.allCases.filter { kind in
+          content.events.contains { $0.kind == kind }
+        }
         page.text("Marked above the charts: ")
         for kind in kinds {
           page.element("span") { page in
@@ -216,7 +231,9 @@ package enum ReportPage {
         page.element("summary", "\(content.events.count) events, newest first")
         TableWriter.write(
           columns: ["time (UTC)", "what", "details"],
-          rows: newest.reversed().map { [Moment.short($0.milliseconds), $0.kind.name, $0.sentence] },
+          rows: newest.reversed().map {
+            [Moment.short($0.milliseconds), $0.kind.name, $0.sentence]
+          },
           label: "Events", &page)
       }
     }

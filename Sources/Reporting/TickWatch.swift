@@ -52,17 +52,20 @@ package struct TickWatch: Sendable {
     }
     if let step { stepMilliseconds = step }
     noteBeginning(first, boot, offsetMilliseconds, isOtherPace: isOtherPace ?? false, step, steps)
-    for (before, after) in zip(batchTicks, batchTicks.dropFirst()) where after - before >= gapMilliseconds {
+    for (before, after) in zip(batchTicks, batchTicks.dropFirst())
+    where after - before >= gapMilliseconds {
       noteGap(before + offsetMilliseconds, after + offsetMilliseconds, .notSampled)
     }
     last = (end, end + offsetMilliseconds, boot)
   }
 
   private mutating func noteBeginning(
-    _ first: Int64, _ boot: Int64, _ offset: Int64, isOtherPace: Bool, _ step: Int64?, _ steps: [Int64]
+    _ first: Int64, _ boot: Int64, _ offset: Int64, isOtherPace: Bool, _ step: Int64?,
+    _ steps: [Int64]
   ) {
     let isSteady =
-      step.map { step in steps.count > 1 && steps.allSatisfy { abs($0 - step) * 20 <= step } } ?? false
+      step.map { step in steps.count > 1 && steps.allSatisfy { abs($0 - step) * 20 <= step } }
+      ?? false
     let place = isSteady ? step.map { first % $0 } : nil
     defer { if let place { phase = place } }
     guard let last else { return }

@@ -2,8 +2,8 @@
 
     bench.py [--quick] [--only GROUP] [--json | --markdown]
 
-Groups: size, allocations, hot, start, and long: the long runs with what can be delivered after them. All but long take
-seconds; long takes 17 minutes, and with --quick two, then at ten times the pace. The exit code is 1 when a budget is
+Groups: size, allocations, hot, start, report, and long: the long runs with what can be delivered after them. All but long take
+seconds (report: a minute); long takes 17 minutes, and with --quick two, then at ten times the pace. The exit code is 1 when a budget is
 missed. Figures of CPU time want a quiet machine.
 """
 
@@ -29,6 +29,7 @@ from delivery import delivery_rows, size_rows, start_agent, start_row  # noqa: E
 from long_runs import FULL, QUICK, LongRuns, progress  # noqa: E402
 from machine import Machine  # noqa: E402
 from receiver import Receiver  # noqa: E402
+from report import report_rows  # noqa: E402
 from test_allocations import FIRST_TICK, LAST_TICK, ticks as allocations_of_ticks  # noqa: E402
 
 SERIES = 200
@@ -88,6 +89,10 @@ def start(folder: Path, _: bool) -> list[Row]:
         return [start_row(start_agent(folder, machine, NOWHERE))]
 
 
+def report(_: Path, __: bool) -> list[Row]:
+    return report_rows()
+
+
 def long(folder: Path, is_quick: bool) -> list[Row]:
     made = certificates.make_all(folder / "tls")
     # As with a public certificate, the whole store is read at each upload.
@@ -102,7 +107,7 @@ def long(folder: Path, is_quick: bool) -> list[Row]:
 
 
 GROUPS: dict[str, Callable[[Path, bool], list[Row]]] = {
-    "size": size, "allocations": allocations, "hot": hot, "start": start, "long": long,
+    "size": size, "allocations": allocations, "hot": hot, "start": start, "report": report, "long": long,
 }  # fmt: skip
 
 

@@ -21,7 +21,9 @@ struct AxisTests {
   @Test("of values reach over all values, with three to six numbers", arguments: 1...60)
   func covering(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
-    let quantities: [Quantity] = [.bytes, .share, .seconds, .celsius, .count("x"), .number, .bytesPerSecond]
+    let quantities: [Quantity] = [
+      .bytes, .share, .seconds, .celsius, .count("x"), .number, .bytesPerSecond,
+    ]
     let quantity = quantities[Int(seed) % quantities.count]
     let maximum = Double.random(in: 0...1, using: &generator) * [1e-4, 1, 1e3, 1e11][Int(seed) % 4]
     let axis = ValueAxis(minimum: 0, maximum: maximum, quantity: quantity)
@@ -51,7 +53,8 @@ struct AxisTests {
     #expect(week.ticks.map(\.label) == (15...21).map { "\($0) Nov" })
     let day = TimeAxis(
       ReportWindow(sinceMilliseconds: end - 43_200_000, untilMilliseconds: end + 3_600_000))
-    #expect(day.ticks.map(\.label) == ["12:00", "14:00", "16:00", "18:00", "20:00", "22:00", "21 Nov"])
+    #expect(
+      day.ticks.map(\.label) == ["12:00", "14:00", "16:00", "18:00", "20:00", "22:00", "21 Nov"])
   }
 
   @Test("of time go on before 1970")
@@ -80,18 +83,24 @@ struct QuantityTests {
     #expect(Quantity.number.text(0.012_34) == "0.0123")
   }
 
-  @Test("are as exact as they are given", arguments: [
-    (1234.5678, "1,235"), (0.5, "0.5"), (99.995, "100"), (-0.0001, "-0.0001"), (1e9, "1,000,000,000"),
-    (0, "0"), (1e17, "very much"), (Double.nan, "?"),
-  ] as [(Double, String)])
+  @Test(
+    "are as exact as they are given",
+    arguments: [
+      (1234.5678, "1,235"), (0.5, "0.5"), (99.995, "100"), (-0.0001, "-0.0001"),
+      (1e9, "1,000,000,000"),
+      (0, "0"), (1e17, "very much"), (Double.nan, "?"),
+    ] as [(Double, String)])
   func digits(value: Double, text: String) {
     #expect(Numeral.text(value) == text)
   }
 
-  @Test("of time are as long as they have to be", arguments: [
-    (45_000, "45 s"), (90_000, "1 min"), (3 * 3_600_000 + 300_000, "3 h 5 min"), (86_400_000, "1 day"),
-    (2 * 86_400_000 + 4 * 3_600_000, "2 days 4 h"), (-5, "0 s"),
-  ] as [(Int64, String)])
+  @Test(
+    "of time are as long as they have to be",
+    arguments: [
+      (45_000, "45 s"), (90_000, "1 min"), (3 * 3_600_000 + 300_000, "3 h 5 min"),
+      (86_400_000, "1 day"),
+      (2 * 86_400_000 + 4 * 3_600_000, "2 days 4 h"), (-5, "0 s"),
+    ] as [(Int64, String)])
   func lengths(milliseconds: Int64, text: String) {
     #expect(Moment.length(milliseconds) == text)
   }

@@ -38,7 +38,8 @@ struct ProjectionTests {
   func nothing() {
     #expect(Projection.millisecondsUntil(1, points(hours: 72) { _ in 0.5 }) == nil)
     #expect(Projection.millisecondsUntil(1, points(hours: 72) { 0.9 - 0.001 * Double($0) }) == nil)
-    #expect(Projection.millisecondsUntil(1, points(hours: 72) { 0.5 + 0.01 * Double($0 % 8) }) == nil)
+    #expect(
+      Projection.millisecondsUntil(1, points(hours: 72) { 0.5 + 0.01 * Double($0 % 8) }) == nil)
   }
 
   @Test("is not made of an hour, nor of a pace that takes years")
@@ -52,7 +53,8 @@ struct ProjectionTests {
   @Test(
     "is as exact as a guess can be",
     arguments: [
-      (0.4, "about an hour"), (5.2, "about 5 hours"), (47, "about 2 days"), (9 * 24, "about 9 days"),
+      (0.4, "about an hour"), (5.2, "about 5 hours"), (47, "about 2 days"),
+      (9 * 24, "about 9 days"),
       (30 * 24, "about 4 weeks"), (300 * 24, "about 10 months"),
     ] as [(Double, String)])
   func words(hours: Double, words: String) {

@@ -18,7 +18,8 @@ struct ReportPageTests {
     String(decoding: ReportPage.html(content), as: UTF8.self)
   }
 
-  private func chart(_ values: [Double], label: String = "eth0", form: Chart.Form = .lines) -> Chart {
+  private func chart(_ values: [Double], label: String = "eth0", form: Chart.Form = .lines) -> Chart
+  {
     var trace = Trace(bucketCount: window.bucketCount)
     for (bucket, value) in values.enumerated() {
       trace.add(value, in: bucket, atMilliseconds: window.middle(of: bucket))
@@ -42,7 +43,9 @@ struct ReportPageTests {
     content.problems = [evil]
     content.missing = [evil]
     content.events = [TimelineEvent(.clock, atMilliseconds: 1_000, evil)]
-    content.appendix = [.init(title: evil, note: evil, columns: [evil], rows: [.init([evil], link: evil)])]
+    content.appendix = [
+      .init(title: evil, note: evil, columns: [evil], rows: [.init([evil], link: evil)])
+    ]
     var chart = chart([1, 2, 3], label: evil)
     chart.remarks = [evil]
     chart.references = [.init(label: evil, value: 2)]
@@ -70,12 +73,16 @@ struct ReportPageTests {
   func healthFirst() throws {
     var content = content()
     content.findings = [
-      HealthFinding(.critical, source: nil, subject: "disk /var", sentence: "it is full", remedy: "make room"),
+      HealthFinding(
+        .critical, source: nil, subject: "disk /var", sentence: "it is full", remedy: "make room"),
       HealthFinding(.notice, source: nil, subject: "clock", sentence: "nobody keeps it"),
     ]
     content.charts = [chart([1])]
     let page = html(content)
-    let places = try ["Something does not work", "it is full.", "</b> make room", "nobody keeps it.", "id=\"network\""].map {
+    let places = try [
+      "Something does not work", "it is full.", "</b> make room", "nobody keeps it.",
+      "id=\"network\"",
+    ].map {
       try #require(page.range(of: $0)).lowerBound
     }
     #expect(places == places.sorted())
@@ -139,7 +146,8 @@ struct ChartPathsTests {
 
   @Test("go from mean to mean, and are lifted over a gap")
   func line() {
-    #expect(paths(4).line(trace([0, 1, 4, nil, nil, nil, nil, 2])) == "M1 400l2-100 2-300M14 200h2")
+    #expect(
+      paths(4).line(trace([0, 1, 4, nil, nil, nil, nil, 2])) == "M1 400l2-100 2-300M14 200h2")
   }
 
   @Test("are one step as long as nothing changes")

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("traces")
 struct TraceTests {
-  private func trace(_ values: [(bucket: Int, milliseconds: Int64, value: Double)], buckets: Int = 20) -> Trace {
+  private func trace(
+    _ values: [(bucket: Int, milliseconds: Int64, value: Double)], buckets: Int = 20
+  ) -> Trace {
     var trace = Trace(bucketCount: buckets)
     for value in values {
       trace.add(value.value, in: value.bucket, atMilliseconds: value.milliseconds)
@@ -56,7 +58,8 @@ struct ReportWindowTests {
 
   @Test("has every moment in one bucket, and nothing beyond its ends")
   func buckets() {
-    let window = ReportWindow(sinceMilliseconds: 1_000_000, untilMilliseconds: 1_000_000 + 336 * 30_000)
+    let window = ReportWindow(
+      sinceMilliseconds: 1_000_000, untilMilliseconds: 1_000_000 + 336 * 30_000)
     #expect(window.bucketCount == 336)
     #expect(window.bucket(of: 1_000_000) == 0)
     #expect(window.bucket(of: 1_029_999) == 0)

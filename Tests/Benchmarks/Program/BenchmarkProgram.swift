@@ -39,7 +39,8 @@ enum BenchmarkProgram {
     case ("week", 3): try SyntheticWeek.write(Locations(prefix: arguments[2]))
     default:
       Process.print(
-        "usage: benchmark-program ticks PREFIX KERNEL-ROOT COUNT | encode PREFIX | week PREFIX\n", to: 2)
+        "usage: benchmark-program ticks PREFIX KERNEL-ROOT COUNT | encode PREFIX | week PREFIX\n",
+        to: 2)
       Process.exit(2)
     }
   }

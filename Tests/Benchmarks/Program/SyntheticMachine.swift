@@ -102,11 +102,13 @@ struct SyntheticMachine {
     set(Catalog.load5, [], load5 * 100, &sample)
     set(Catalog.load15, [], load15 * 100, &sample)
     let stalls: [String: Double] = [
-      "cpu": busy * busy * 0.3, "memory": moment.leak > 0.6 ? noise.around(0.18 * moment.leak) : 0.0002,
+      "cpu": busy * busy * 0.3,
+      "memory": moment.leak > 0.6 ? noise.around(0.18 * moment.leak) : 0.0002,
       "io": wait * 0.9,
     ]
     for pressure in Catalog.pressures where stalls[pressure.resource] != nil {
-      for (kind, factor) in [("some", 1.0), ("full", 0.55)] where pressure.resource != "cpu" || kind == "some" {
+      for (kind, factor) in [("some", 1.0), ("full", 0.55)]
+      where pressure.resource != "cpu" || kind == "some" {
         let share = min(0.95, (stalls[pressure.resource] ?? 0) * factor)
         let key = [("system.pressure.stall_type", kind)]
         count(pressure.total, key, share * moment.stepSeconds * 1e6, &sample)
@@ -120,7 +122,8 @@ struct SyntheticMachine {
   ) {
     let total = 8 * Self.gibibyte
     let used = min(7.4, 2.1 + busy * 1.2 + 4.4 * moment.leak) * Self.gibibyte
-    let cached = min(total - used - 0.35 * Self.gibibyte, (2.6 + (moment.isBackup ? 1.5 : 0)) * Self.gibibyte)
+    let cached = min(
+      total - used - 0.35 * Self.gibibyte, (2.6 + (moment.isBackup ? 1.5 : 0)) * Self.gibibyte)
     let buffers = 0.18 * Self.gibibyte
     for (state, bytes) in [
       ("used", used), ("cached", cached), ("buffers", buffers),
@@ -130,12 +133,15 @@ struct SyntheticMachine {
     set(Catalog.memoryAvailable, [], total - used, &sample)
     set(Catalog.memoryShared, [], noise.around(2e7), &sample)
     for state in ["reclaimable", "unreclaimable"] {
-      set(Catalog.slabUsage, [("system.memory.linux.slab.state", state)], noise.around(1.5e8), &sample)
+      set(
+        Catalog.slabUsage, [("system.memory.linux.slab.state", state)], noise.around(1.5e8), &sample
+      )
     }
     let swapped = max(0, moment.leak - 0.55) * 3.2 * Self.gibibyte
     for (state, bytes) in [("used", swapped), ("free", 2 * Self.gibibyte - swapped)] {
       set(
-        Catalog.pagingUsage, [("system.device", "/dev/sda2"), ("system.paging.state", state)], bytes, &sample)
+        Catalog.pagingUsage, [("system.device", "/dev/sda2"), ("system.paging.state", state)],
+        bytes, &sample)
     }
     let pages = moment.leak > 0.55 ? noise.around(420 * moment.leak) : 0
     for (direction, factor) in [("in", 0.6), ("out", 1.0)] {
@@ -166,14 +172,19 @@ struct SyntheticMachine {
     for (direction, rate) in rates {
       let key = [("disk.io.direction", direction), ("system.device", name)]
       let operations = rate / 24_000
-      let latency = (isData ? 0.0042 : 0.0004) * (1 + (moment.isBackup ? 2.5 : 0) + moment.leak * 2) * noise.around(1)
+      let latency =
+        (isData ? 0.0042 : 0.0004) * (1 + (moment.isBackup ? 2.5 : 0) + moment.leak * 2)
+        * noise.around(1)
       count(Catalog.diskIO, key, rate * moment.stepSeconds, &sample)
       count(Catalog.diskOperations, key, operations * moment.stepSeconds, &sample)
       count(Catalog.diskMerged, key, operations * 0.2 * moment.stepSeconds, &sample)
-      count(Catalog.diskOperationTime, key, operations * latency * moment.stepSeconds * 1000, &sample)
+      count(
+        Catalog.diskOperationTime, key, operations * latency * moment.stepSeconds * 1000, &sample)
       time += operations * latency * 0.4
     }
-    count(Catalog.diskIOTime, [("system.device", name)], min(1, time) * moment.stepSeconds * 1000, &sample)
+    count(
+      Catalog.diskIOTime, [("system.device", name)], min(1, time) * moment.stepSeconds * 1000,
+      &sample)
     set(Catalog.diskLimit, [("system.device", name)], (isData ? 960 : 240) * 1e9, &sample)
   }
 
@@ -203,13 +214,17 @@ struct SyntheticMachine {
     }
     set(
       Catalog.fileLocks,
-      [("file.lock.mechanism", "posix"), ("file.lock.mode", "advisory"), ("file.lock.type", "write")],
+      [
+        ("file.lock.mechanism", "posix"), ("file.lock.mode", "advisory"),
+        ("file.lock.type", "write"),
+      ],
       6, &sample)
   }
 
   private mutating func readNetworks(_ moment: Moment, _ sample: inout Sample) {
     let interfaces: [(String, Double)] = [
-      ("lo", 4e3), ("enp3s0", 5e4 + 1.4e6 * moment.office + (moment.isBackup ? 8e6 : 0)), ("enp4s0", 2.4e5),
+      ("lo", 4e3), ("enp3s0", 5e4 + 1.4e6 * moment.office + (moment.isBackup ? 8e6 : 0)),
+      ("enp4s0", 2.4e5),
     ]
     for (name, rate) in interfaces {
       for (direction, factor) in [("receive", 0.7), ("transmit", 1.0)] {
@@ -222,7 +237,8 @@ struct SyntheticMachine {
           bytes / 700 * moment.stepSeconds, &sample)
         // A plug that is loose when the machines on the floor run.
         let isLoose = name == "enp4s0" && direction == "receive" && moment.office > 0.5
-        count(Catalog.networkErrors, key, isLoose && noise.unit() > 0.93 ? noise.around(4) : 0, &sample)
+        count(
+          Catalog.networkErrors, key, isLoose && noise.unit() > 0.93 ? noise.around(4) : 0, &sample)
         count(Catalog.networkDropped, key, isLoose && noise.unit() > 0.98 ? 1 : 0, &sample)
       }
     }
@@ -256,16 +272,22 @@ struct SyntheticMachine {
     let isStuck = moment.isHot && cpuTemperature < 98.5
     for (number, name) in [(1, "CPU fan"), (2, "case fan")] {
       let key = [("hw.id", "nct6775.656/fan\(number)"), ("hw.name", name)]
-      let speed = number == 1 && isStuck ? 0 : (900 + 14 * (cpuTemperature - 40)) * (0.98 + 0.04 * noise.unit())
+      let speed =
+        number == 1 && isStuck
+        ? 0 : (900 + 14 * (cpuTemperature - 40)) * (0.98 + 0.04 * noise.unit())
       set(Catalog.fanSpeed, key, min(2_600, speed), &sample)
       set(
         Catalog.fanSpeedLimit,
-        [("hw.id", "nct6775.656/fan\(number)"), ("hw.limit_type", "low.degraded"), ("hw.name", name)], 500,
+        [
+          ("hw.id", "nct6775.656/fan\(number)"), ("hw.limit_type", "low.degraded"),
+          ("hw.name", name),
+        ], 500,
         &sample)
     }
     for (number, volts) in [(0, 1.02), (1, 3.31)] {
       set(
-        Catalog.voltage, [("hw.id", "nct6775.656/in\(number)"), ("hw.name", number == 0 ? "Vcore" : "+3.3V")],
+        Catalog.voltage,
+        [("hw.id", "nct6775.656/in\(number)"), ("hw.name", number == 0 ? "Vcore" : "+3.3V")],
         (volts + 0.004 * noise.unit()) * 1000, &sample)
     }
     set(
@@ -276,7 +298,9 @@ struct SyntheticMachine {
   private mutating func readSystem(
     _ moment: Moment, _ busy: Double, _ sample: inout Sample
   ) {
-    for (state, number) in [("running", 1 + busy * 4), ("sleeping", 190.0), ("stopped", 0), ("zombie", 0)] {
+    for (state, number) in [
+      ("running", 1 + busy * 4), ("sleeping", 190.0), ("stopped", 0), ("zombie", 0),
+    ] {
       set(Catalog.processes, [("process.state", state)], number, &sample)
     }
     set(Catalog.processLimit, [], 62_000, &sample)

@@ -214,8 +214,12 @@ private final class WeekRecorder {
       offsetMilliseconds: clock.wallTimeMilliseconds - clock.bootTimeMilliseconds,
       isSynchronised: true, fingerprint: fingerprint)
     let agreement = agreement
-    try history.seal(context, facts: SyntheticWeek.facts) { agreement.stillAllows($0, atLeast: .local) }
-    try spool.seal(context, facts: SyntheticWeek.facts) { agreement.stillAllows($0, atLeast: .share) }
+    try history.seal(context, facts: SyntheticWeek.facts) {
+      agreement.stillAllows($0, atLeast: .local)
+    }
+    try spool.seal(context, facts: SyntheticWeek.facts) {
+      agreement.stillAllows($0, atLeast: .share)
+    }
   }
 
   /// Every 15 minutes; for a night the receiver does not answer, and the pauses grow.
@@ -231,7 +235,8 @@ private final class WeekRecorder {
       // Nothing of it ever leaves: a body of the size that such a request has.
       let body = [UInt8](repeating: 0, count: Int(readings * 5 + 300))
       let delivery = try outbox.beginDelivery(
-        of: batches, fingerprint: fingerprint, body: body, readings: readings, nowMilliseconds: time)
+        of: batches, fingerprint: fingerprint, body: body, readings: readings, nowMilliseconds: time
+      )
       if isDown {
         try outbox.noteAnswer(delivery, message: "no answer", isFailure: true)
       } else {
