@@ -92,6 +92,10 @@ struct CommandFailure: Error {
 enum Main {
   static func main() {
     Process.prepareForService()
+    if let sentence = MisspeltCommand.sentence(CommandLine.arguments.dropFirst()) {
+      Process.print("accord: \(sentence)\n", to: 2)
+      Process.exit(CommandFailure.Code.usage.rawValue)
+    }
     do {
       var command = try Accord.parseAsRoot()
       if let command = command as? any InstallationCommand { try command.installation.takeRights() }

@@ -38,7 +38,13 @@ struct ConsentAcceptCommand: InstallationCommand {
     let consent = file.state == nil ? nil : try file.consent.get()
     let text = OfferText(
       offer, accepted: AcceptedOffer.latest(AgreementInForce.read(locations), locations))
-    if !installation.json { text.print() }
+    let lost = LostWithReceiver(offer, StateDirectory(locations.state))
+    if !installation.json {
+      text.print()
+      if let sentence = lost.sentence {
+        Output.folded(sentence, width: Output.textWidth).forEach(Output.print)
+      }
+    }
     try ask()
     let name = by ?? Process.userName ?? "user \(Process.user)"
     try file.set("supplier", to: .string(offer.supplier.value))
@@ -131,6 +137,31 @@ struct ConsentAcceptCommand: InstallationCommand {
     guard parts.count == 3, let date = LocalDate(year: parts[0], month: parts[1], day: parts[2])
     else { preconditionFailure("the clock is beyond the calendar") }
     return date
+  }
+}
+
+/// What waits for a receiver that the offer no longer names. Agreeing to another one is no word that it may have what was
+/// recorded for the one before (rule 7), so it is removed.
+private struct LostWithReceiver {
+  private var batches: Int64 = 0
+  private var readings: Int64 = 0
+
+  init(_ offer: Offer, _ directory: StateDirectory) {
+    guard let outbox = (try? Outbox.open(directory)) ?? nil else { return }
+    for source in DataSource.allCases {
+      let all = (try? outbox.pending(source, after: 0, limit: .max)) ?? []
+      let stays = (try? outbox.pending(source, for: offer.recipient, after: 0, limit: .max)) ?? []
+      batches += Int64(all.count - stays.count)
+      readings += all.reduce(0) { $0 + $1.readings } - stays.reduce(0) { $0 + $1.readings }
+    }
+  }
+
+  /// Nil when nothing is lost.
+  var sentence: String? {
+    batches == 0
+      ? nil
+      : "Agreeing removes \(Output.count(batches, "batch")) with \(Output.count(readings, "reading")): they wait for the "
+        + "receiver of before, and no other gets them."
   }
 }
 

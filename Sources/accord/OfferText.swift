@@ -37,7 +37,7 @@ struct OfferText {
     for source in DataSource.allCases {
       guard let request = offer.requests[source] else { continue }
       Output.print("\n\(source.name)")
-      Output.table(rows(request))
+      Output.described(rows(request)).forEach(Output.print)
     }
     Output.print("\n\(Self.envelope)\n")
     let changes = differences
@@ -48,7 +48,7 @@ struct OfferText {
     } else {
       Output.print(
         "What differs from revision \(accepted?.revision.value ?? 0), which was accepted before:")
-      for change in changes { Output.print("  \(change)") }
+      Output.described(changes.map { ["", $0] }).forEach(Output.print)
     }
   }
 

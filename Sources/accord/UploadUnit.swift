@@ -101,7 +101,8 @@ enum UploadUnit {
         object.member("number", number)
         object.member("json", json)
       }
-      let code = try Rights.ofCaller { try Process.run(manager, ["start", name]) }
+      // What systemd says of a unit that accordd's keeps from starting is said below, and once.
+      let code = try Rights.ofCaller { try Process.run(manager, ["--quiet", "start", name]) }
       if let outcome: UploadOutcome = FileObject.read(outcomePath(locations)),
         outcome.errand == number
       {

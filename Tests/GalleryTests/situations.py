@@ -20,6 +20,7 @@ import certificates as certificate_files
 import pytest
 from agreement_files import OFFER
 from appliance import Appliance, Daemon, wait_for
+from installed import InstalledAppliance
 from kernel import net_dev
 from receiver import Receiver
 from turned_clock import TurnedClock
@@ -470,6 +471,47 @@ def old_backlog(ward: Ward) -> Iterator[Appliance]:
     clock.advance(10)
     clock.wait()
     yield appliance
+
+
+@situation(
+    "an upload timer that does not run",
+    "the timer accord-upload.timer is not active, so nothing is uploaded",
+    doctor="accord-upload.timer is not active, so nothing is uploaded: systemctl restart accordd",
+)
+def idle_timer(ward: Ward) -> Iterator[Appliance]:
+    appliance = ward.appliance()
+    ward.started(appliance)
+    installed = InstalledAppliance.of(appliance)
+    installed.units(timer="inactive")
+    yield installed
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# systemd's units.
+
+
+@situation("a failed service of the product", "the service pump-control.service has failed")
+def failed_service(ward: Ward) -> Iterator[Appliance]:
+    appliance = ward.appliance()
+    ward.started(appliance)
+    installed = InstalledAppliance.of(appliance)
+    installed.units(failed="pump-control.service loaded failed failed Pump control\n")
+    yield installed
+
+
+@situation(
+    "an agent that cannot start",
+    "accordd cannot start: /etc/accord/accord.toml:2:12: 'interval' is out of range",
+    doctor="/etc/accord/accord.toml:2:12: 'interval' is out of range",
+)
+def agent_that_cannot_start(ward: Ward) -> Iterator[Appliance]:
+    appliance = ward.appliance()
+    appliance.record()
+    installed = InstalledAppliance.of(appliance)
+    installed.units(daemon="activating", timer="inactive")
+    appliance.write("accord.toml", '[sampling]\ninterval = "1ms"\n')
+    assert installed.inside("accordd").code == 1
+    yield installed
 
 
 # ---------------------------------------------------------------------------------------------------------------

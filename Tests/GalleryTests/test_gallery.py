@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from appliance import Appliance, run
+from installed import NEXT_UPLOAD, InstalledAppliance
 from situations import SITUATIONS, Situation, Ward, mend
 
 # The lines of `accord status` that are looked at first: the verdict and three findings with what to do.
@@ -58,3 +59,18 @@ def test_looking_stores_nothing(ward: Ward):
         before = {file: file.read_bytes() for file in appliance.var.rglob("*.db")}
         assert run(appliance.command("accord", "status", "--all")).code == 0
         assert {file: file.read_bytes() for file in appliance.var.rglob("*.db")} == before
+
+
+def test_the_next_upload_is_the_timer_s(ward: Ward):
+    with ward.stack:
+        appliance = ward.appliance()
+        ward.started(appliance)
+        installed = InstalledAppliance.of(appliance)
+        assert installed.accord("status").json[0]["next_upload"] == NEXT_UPLOAD
+        assert f"\nnext upload    {NEXT_UPLOAD}\n" in installed.accord("status", json=False).out
+        units = f"accordd.service and accord-upload.timer are active; the next upload is at {NEXT_UPLOAD}"
+        assert units in installed.accord("doctor", json=False).out
+        appliance.write_consent({"environment": "local"})
+        assert installed.accord("status").json[0]["next_upload"] is None
+        assert "next upload  " in (text := installed.accord("status", json=False).out)
+        assert "none, because nothing is shared" in text
