@@ -152,6 +152,7 @@ let package = Package(
         "Recording", "Handshake", "Configuration", "OTLP", "HTTPS", "Telemetry", "SQLite",
         "Compression", "Linux", "TestSupport",
       ]),
+    tests(of: "Diagnostics"),
     tests(
       of: "Daemon",
       ["Recording", "Handshake", "Configuration", "Telemetry", "SQLite", "Linux", "TestSupport"]),

@@ -1,0 +1,197 @@
+"""`accord status` on a person's screen: it fits, it folds, it watches; and a program reads the same."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from appliance import Appliance, wait_for
+
+COLUMNS, ROWS = 100, 24
+
+
+@contextmanager
+def terminal(appliance: Appliance, *arguments: str, columns: int = COLUMNS, rows: int = ROWS) -> Iterator[tuple]:
+    """Runs `accord` at a terminal of that size; gives the process and a function that returns what it wrote so far."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    command = appliance.command("accord", *arguments)
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, start_new_session=True)
+    os.close(theirs)
+    os.set_blocking(ours, False)
+    written = bytearray()
+
+    def so_far() -> str:
+        try:
+            while more := os.read(ours, 65536):
+                written.extend(more)
+        except (BlockingIOError, OSError):
+            pass
+        return written.decode()
+
+    try:
+        yield process, so_far
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def screen(appliance: Appliance, *arguments: str, **size: int) -> list[str]:
+    """The lines that a command shows on a terminal."""
+    with terminal(appliance, *arguments, **size) as (process, so_far):
+        wait_for(lambda: process.poll() is not None, "the end of the command")
+        time.sleep(0.05)
+        return so_far().replace("\r\n", "\n").splitlines()
+
+
+def test_the_ordinary_case_fits_a_terminal(sharing, receiver):
+    sharing.write_settings(seal="1s")
+    with sharing.daemon() as daemon:
+        daemon.ticks(3)
+        wait_for(lambda: len(sharing.batches()) >= 2, "sealed batches")
+        assert sharing.accord("upload").code == 0
+        lines = screen(sharing, "status")
+    assert len(lines) <= ROWS and max(map(len, lines)) <= COLUMNS
+    assert lines[0].split(maxsplit=1) == ["health", "good: accord works, and Example Devices Ltd gets product, environment"]
+
+
+def test_long_sentences_fold_at_a_terminal_and_nowhere_else(sharing, receiver):
+    sharing.record()
+    receiver.stop()
+    assert sharing.accord("upload").code == 1
+    plain = sharing.accord("status", json=False).out.splitlines()
+    assert max(map(len, plain)) > COLUMNS
+    for columns in (60, 80, 100, 200):
+        lines = screen(sharing, "status", columns=columns)
+        # A word that is longer than the line has one of its own.
+        assert all(len(line) <= min(columns, 100) or " " not in line.strip() for line in lines)
+        # The same words, and what is folded stands below its beginning.
+        assert " ".join(" ".join(lines).split()) == " ".join(" ".join(plain).split())
+
+
+def test_at_most_three_findings_are_shown_and_all_when_asked_for(appliance):
+    appliance.kernel.become("small-arm64")
+    appliance.write_consent({"product": "share", "environment": "share"})
+    appliance.record()
+    appliance.accord("upload")
+    found = appliance.accord("status").json[0]["health"]
+    assert len(found) >= 4
+    few = appliance.accord("status", json=False).out
+    assert f"and {len(found) - 3} more: accord status --all\n" in few
+    assert [finding["sentence"] in few for finding in found] == [True] * 3 + [False] * (len(found) - 3)
+    many = appliance.accord("status", "--all", json=False).out
+    assert all(finding["sentence"] in many and finding["remedy"] in many for finding in found)
+
+
+def test_watching_at_a_terminal_takes_the_place_of_what_was_there(sharing):
+    with sharing.daemon() as daemon:
+        daemon.ticks(2)
+        with terminal(sharing, "status", "--watch", "1") as (process, so_far):
+            wait_for(lambda: so_far().count("accordd ") >= 3, "three statuses")
+            process.send_signal(signal.SIGINT)
+            # Nothing is to be restored: the cursor is where it should be, and no other screen was used.
+            assert process.wait(timeout=10) == -signal.SIGINT
+            blocks = re.split(r"\x1b\[(\d+)A", so_far())
+    first = blocks[0].count("\n")
+    assert first == int(blocks[1]) and first < ROWS
+    assert "\x1b[?" not in "".join(blocks) and "\x1b[2J" not in "".join(blocks)
+
+
+def test_a_screen_that_is_too_small_shows_the_beginning(sharing):
+    sharing.record()
+    with terminal(sharing, "status", "--watch", "1", rows=6, columns=40) as (process, so_far):
+        wait_for(lambda: "\x1b[5A" in so_far(), "the second status")
+        assert so_far().split("\x1b[5A")[0].count("\n") == 5
+
+
+def test_watching_elsewhere_prints_blocks_and_objects_and_ends_with_its_reader(sharing):
+    sharing.record()
+    for arguments, blank in ((["--watch", "1"], True), (["--watch=1", "--json"], False)):
+        command = sharing.command("accord", "status", *arguments)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            lines: list[str] = []
+            while sum(line.startswith(("health", "{")) for line in lines) < 2:
+                lines.append(process.stdout.readline())
+            process.stdout.close()
+            assert process.wait(timeout=10) == 0
+        assert ("\n" in lines) is blank
+        if not blank:
+            assert [json.loads(line)["daemon"]["is_running"] for line in lines] == [False, False]
+
+
+@pytest.mark.parametrize("seconds", ["0", "3601", "soon"])
+def test_an_interval_that_is_none_is_refused(sharing, seconds):
+    result = sharing.accord("status", "--watch", seconds)
+    assert result.code == 2 and result.out == ""
+
+
+def test_a_receiver_that_fails_is_failing_since_its_first_failure(sharing, receiver):
+    sharing.record()
+    receiver.answer_next(503)
+    receiver.answer_next(503)
+    assert sharing.accord("upload").code == 1
+    first = sharing.accord("status").json[0]["last_upload"]
+    assert first["layer"] == "HTTP" and first["failing_since"] is not None
+    time.sleep(1.1)
+    receiver.stop()
+    assert sharing.accord("upload").code == 1
+    second = sharing.accord("status").json[0]["last_upload"]
+    assert (second["layer"], second["failing_since"]) == ("TCP", first["failing_since"])
+
+
+def test_a_removal_that_found_nothing_is_no_line(sharing):
+    sharing.record()
+    assert sharing.accord("consent", "set", "environment=deny").code == 0
+    assert sharing.accord("consent", "set", "environment=share").code == 0
+    assert sharing.accord("consent", "set", "environment=deny").code == 0
+    text = sharing.accord("status", json=False).out
+    assert "removed 1 batch" in text and "0 batches, 0 readings from" not in text
+
+
+def test_a_client_certificate_that_ends_is_worth_a_word(sharing, certificates):
+    for name, identity, state in (("ending", certificates.ending, "warning"), ("client", certificates.client, "ok")):
+        shutil.copy(identity.certificate, sharing.etc / "client.pem")
+        shutil.copy(identity.key, sharing.etc / "client.key")
+        for file in ("client.pem", "client.key"):
+            (sharing.etc / file).chmod(0o600)
+        sharing.write_settings(upload={"client_cert": "client.pem", "client_key": "client.key"})
+        settings = sharing.accord("doctor").json[0]["layers"][0]
+        assert (settings["layer"], settings["state"]) == ("settings", state), name
+        if state == "warning":
+            end = datetime.fromisoformat(re.search(r" ends at (\S+): have it renewed", settings["text"])[1])
+            assert timedelta(days=2) < end - datetime.now(UTC) < timedelta(days=4)
+
+
+def test_agreeing_to_another_receiver_says_beforehand_what_it_removes(sharing, certificates):
+    sharing.record()
+    waiting = sharing.batches()
+    readings = sum(batch["readings"] for batch in waiting)
+    sharing.write_offer("https://localhost:9", certificates.ca)
+    said = sharing.accord("consent", "accept", "--yes", "--by", "IT operations", json=False)
+    sentence = f"Agreeing removes {len(waiting)} batches with {readings} readings: they wait for the receiver of before"
+    assert sentence in said.out and said.out.index(sentence) < said.out.index("accepted: revision")
+    sharing.record()
+    assert not {batch["id"] for batch in waiting} & {batch["id"] for batch in sharing.batches() if batch["state"] == "pending"}
+    again = sharing.accord("consent", "accept", "--yes", "--by", "IT operations", json=False)
+    assert "Agreeing removes" not in again.out
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(["stauts"], "status"), (["doctr"], "doctor"), (["consent", "acept"], "accept")]
+)
+def test_a_command_that_is_misspelt_is_named(bare_appliance, words, meant):
+    result = bare_appliance.accord(*words)
+    assert (result.code, result.out) == (2, "")
+    assert result.err == f"accord: there is no command '{words[-1]}'; did you mean '{meant}'?\n"
