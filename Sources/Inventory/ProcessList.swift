@@ -53,7 +53,7 @@ enum ProcessList {
 }
 
 extension TreeReader {
-  /// The lines of a named file of a process. What the reader may not read of somebody else's process is absent.
+  /// The lines of a named file of a process.
   mutating func processLines(_ identifier: String, _ file: String) -> [Substring] {
     lines("/proc/\(identifier)/\(file)", limitBytes: InventoryLimits.valueBytesMax)
   }

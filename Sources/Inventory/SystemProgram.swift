@@ -15,7 +15,9 @@ extension TreeReader {
     of program: SystemProgram, _ arguments: [String],
     limitBytes: Int = InventoryLimits.programBytesMax, cutIsProblem: Bool = true
   ) -> String? {
-    guard isRunningMachine, exists(program.rawValue) else { return nil }
+    guard isRunningMachine, !silentPrograms.contains(program), exists(program.rawValue) else {
+      return nil
+    }
     // A container has the program and no service manager that it could ask.
     if program == .systemctl, !hasServiceManager { return nil }
     do throws(SystemError) {
@@ -26,7 +28,9 @@ extension TreeReader {
       // A journal is longer than anybody reads: what came first of it is the newest, and enough.
       let isFull = output.bytes.count >= limitBytes
       if !output.isWhole, cutIsProblem || !isFull {
-        problem("\(name) was ended: it did not answer in time, or with more than fits")
+        // It would not answer the next question either, and the section has only so much time.
+        if !isFull { silentPrograms.insert(program) }
+        problem(isFull ? "\(name) says more than fits" : "\(name) did not answer in time")
       } else if let code = output.exitCode, code != 0, output.bytes.isEmpty {
         problem("\(name) ended with code \(code)")
       }

@@ -11,6 +11,8 @@ struct TreeReader {
   let context: InventoryContext
   private(set) var content = SectionContent()
   private var problemsLeftOut = 0
+  /// Programs that did not answer in time.
+  var silentPrograms: Set<SystemProgram> = []
 
   init(_ context: InventoryContext) { self.context = context }
 
