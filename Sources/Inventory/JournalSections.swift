@@ -70,7 +70,7 @@ enum JournalText {
   /// Entries that came newest first, the oldest first. A message of several lines goes on with indented ones.
   static func inOrder(_ newestFirst: String) -> String {
     var entries: [[String]] = []
-    for line in newestFirst.split(separator: "\n") {
+    for line in newestFirst.lines where !line.isEmpty {
       // "-- Boot 4f1c… --" names a boot by its id.
       if line.hasPrefix("-- ") {
         if line.hasPrefix("-- Boot ") { entries.append(["-- another start --"]) }

@@ -31,7 +31,7 @@ enum PackagesSection {
   }
 
   static func packages(_ text: String) -> [Package] {
-    text.split(separator: "\n").compactMap { line in
+    text.lines.compactMap { line in
       let words = line.split(separator: "\t", omittingEmptySubsequences: false)
       guard words.count == 4, !words[1].isEmpty else { return nil }
       return Package(

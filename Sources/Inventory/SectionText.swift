@@ -26,7 +26,7 @@ package enum SectionText {
         page.add(rows: told([columns] + rows), hasHead: true)
       case .text(let title, let text):
         page.add(heading: title)
-        page.add(text: text.split(separator: "\n", omittingEmptySubsequences: false).map(plain))
+        page.add(text: text.lines.map(plain))
       }
     }
     if !content.problems.isEmpty {

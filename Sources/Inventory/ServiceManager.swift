@@ -14,7 +14,7 @@ enum ServiceManager {
   /// Lines of "Name=value", with a blank one between units. What was not asked for is not taken.
   static func parse(_ text: String, _ names: [String]) -> [[String: String]] {
     var (units, unit): ([[String: String]], [String: String]) = ([], [:])
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in text.lines {
       if line.isEmpty {
         if !unit.isEmpty { units.append(unit) }
         unit = [:]

@@ -58,7 +58,7 @@ struct TreeReader {
   mutating func lines(
     _ path: String, limitBytes: Int = InventoryLimits.tableBytesMax
   ) -> [Substring] {
-    (text(path, limitBytes: limitBytes) ?? "").split(separator: "\n")
+    (text(path, limitBytes: limitBytes) ?? "").lines.filter { !$0.isEmpty }
   }
 
   /// The first line of a small file without blanks around it; nil when there is nothing in it.
@@ -164,6 +164,14 @@ extension SystemError {
     let text = description
     guard let colon = text.lastIndex(of: ":") else { return text }
     return String(text[colon...].dropFirst(2))
+  }
+}
+
+extension String {
+  /// The lines, the empty ones too. By bytes: for Swift "\r\n" is one character, and no line break.
+  var lines: [Substring] {
+    utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .map { Substring($0) }
   }
 }
 

@@ -63,7 +63,7 @@ enum UnitsSection {
 
   /// The first column of `systemctl list-units --plain`.
   static func names(_ text: String) -> [String] {
-    text.split(separator: "\n").compactMap { line in
+    text.lines.compactMap { line in
       line.split(separator: " ").first.map(String.init).flatMap {
         ServiceManager.isName($0) ? $0 : nil
       }

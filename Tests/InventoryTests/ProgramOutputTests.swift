@@ -60,7 +60,8 @@ struct ProgramOutputTests {
 
   @Test("dpkg-query: what is installed, and what is not as it should be")
   func packages() {
-    let text = "ii \tlibc6\t2.36-9\tamd64\niF \tproduct\t4.2\tall\nbroken line\nrc \told\t1\tall\n"
+    let text =
+      "ii \tlibc6\t2.36-9\tamd64\n\r\niF \tproduct\t4.2\tall\nbroken line\nrc \told\t1\tall\n"
     #expect(
       PackagesSection.packages(text)
         == [

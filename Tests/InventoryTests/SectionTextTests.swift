@@ -101,8 +101,9 @@ struct SectionTextTests {
 
   @Test("free text keeps its lines, and no line of it can look like the section's end")
   func freeText() {
-    let text = SectionText.text(of: content(.text(title: "Log", "one\ntwo\u{1B}[2J\n")), title: "T")
-    #expect(text.hasSuffix("Log\n---\none\ntwo\\u{1B}[2J\n\n"))
+    let text = SectionText.text(
+      of: content(.text(title: "Log", "one\r\ntwo\u{1B}[2J\n")), title: "T")
+    #expect(text.hasSuffix("Log\n---\none\\r\ntwo\\u{1B}[2J\n\n"))
   }
 
   @Test("the text is bounded, and its end says how many lines are left out")
