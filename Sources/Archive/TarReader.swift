@@ -41,6 +41,7 @@ package struct TarReader: Sendable {
   private var offset: Int64 = 0
   private var files = 0
   private var zerosBehind = 0
+  private var error: ArchiveError?
   /// tar fills its last record with zeros: of 10 KiB, unless somebody chose larger ones.
   private static let zerosBehindMax = 1024 * 1024
 
@@ -49,9 +50,19 @@ package struct TarReader: Sendable {
     block.reserveCapacity(TarWriter.blockBytes)
   }
 
-  /// What the next bytes of the unpacked archive hold.
+  /// What the next bytes of the unpacked archive hold. An error behind events is thrown by the next call: what was
+  /// there before the damage is not lost.
   package mutating func feed(_ bytes: [UInt8]) throws(ArchiveError) -> [Event] {
+    if let error { throw error }
     var events: [Event] = []
+    do throws(ArchiveError) { try read(bytes, &events) } catch {
+      guard !events.isEmpty else { throw error }
+      self.error = error
+    }
+    return events
+  }
+
+  private mutating func read(_ bytes: [UInt8], _ events: inout [Event]) throws(ArchiveError) {
     var rest = bytes[...]
     while !rest.isEmpty {
       switch state {
@@ -76,16 +87,17 @@ package struct TarReader: Sendable {
         if let place = rest.firstIndex(where: { $0 != 0 }) {
           throw .surplus(offset: offset + Int64(place - rest.startIndex))
         }
+        let room = Self.zerosBehindMax - zerosBehind
+        guard rest.count <= room else { throw .surplus(offset: offset + Int64(room)) }
         zerosBehind += rest.count
-        guard zerosBehind <= Self.zerosBehindMax else { throw .surplus(offset: offset) }
         take(rest.count, from: &rest)
       }
     }
-    return events
   }
 
   /// To be called at the end of the archive: it must be complete.
   package func finish() throws(ArchiveError) {
+    if let error { throw error }
     guard case .ended = state else { throw .cutOff }
   }
 

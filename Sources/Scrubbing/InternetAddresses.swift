@@ -129,7 +129,8 @@ enum InternetAddresses {
   private static func isBlock(_ text: Text, _ range: Range<Int>, _ address: InternetAddress) -> Bool
   {
     let end = text.end(of: ASCII.isDigit, from: range.upperBound + 1)
-    guard text[range.upperBound] == UInt8(ascii: "/"), end <= range.upperBound + 4, end > range.upperBound + 1,
+    guard text[range.upperBound] == UInt8(ascii: "/"), end <= range.upperBound + 4,
+      end > range.upperBound + 1,
       let length = Int(text.string(range.upperBound + 1..<end))
     else { return false }
     if address.bytes.count == 16, length <= 16 { return true }

@@ -29,13 +29,16 @@ package struct PseudonymBook: Sendable, Equatable {
 
   package init() {}
 
+  /// What is avoided is the appliance's, not the book's.
+  package static func == (left: PseudonymBook, right: PseudonymBook) -> Bool {
+    left.numbers == right.numbers
+  }
+
   /// The name of a text, a new one if it has none; nil when the kind has no names, or no more of them.
   package mutating func name(for text: String, _ kind: Identity.Kind) -> String? {
     let key = Key(kind: kind, text: Self.normalised(text, kind))
     if let number = numbers[key] { return Self.name(kind, number) }
-    guard kind != .secret, !key.text.isEmpty, key.text.utf8.count <= Self.textBytesMax,
-      !key.text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f })
-    else { return nil }
+    guard kind != .secret, Self.isNameable(key.text) else { return nil }
     var number = (last[kind] ?? 0) + 1
     while avoided.contains(Self.name(kind, number)) { number += 1 }
     guard number <= Self.namesMax else { return nil }
@@ -56,6 +59,11 @@ package struct PseudonymBook: Sendable, Equatable {
       guard texts.removeValue(forKey: name) != nil else { continue }
       numbers = numbers.filter { Self.name($0.key.kind, $0.value) != name }
     }
+  }
+
+  private static func isNameable(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= textBytesMax
+      && !text.utf8.contains { $0 < 0x20 || $0 == 0x7f }
   }
 
   private mutating func record(_ key: Key, _ number: Int) {
@@ -117,7 +125,8 @@ extension PseudonymBook {
         (1...Self.namesMax).contains(number)
       else { return nil }
       let key = Key(kind: kind, text: String(Substring(words[2])))
-      guard Self.normalised(key.text, kind) == key.text, numbers[key] == nil,
+      guard Self.isNameable(key.text), Self.normalised(key.text, kind) == key.text,
+        numbers[key] == nil,
         texts[Self.name(kind, number)] == nil
       else { return nil }
       record(key, number)

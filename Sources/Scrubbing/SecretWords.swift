@@ -31,6 +31,7 @@ enum SecretWords {
   }
 
   private static func value(in text: Text, _ key: Range<Int>) -> (Range<Int>, Label)? {
+    guard mayBeOne(text, key) else { return nil }
     let name = text.lowercased(key)
     let start = text.end(of: ASCII.isBlank, from: key.upperBound)
     let word = start..<text.end(of: { !ASCII.isSpace($0) && $0 != 0 }, from: start)
@@ -60,6 +61,22 @@ enum SecretWords {
       return nil
     }
     return (word, label)
+  }
+
+  /// Whether the first and the last byte are those of a word that is looked for; most words end here.
+  private static func mayBeOne(_ text: Text, _ key: Range<Int>) -> Bool {
+    let last = ASCII.lowercased(text.bytes[key.upperBound - 1])
+    return switch ASCII.lowercased(text.bytes[key.lowerBound]) {
+    case UInt8(ascii: "-"): true
+    case UInt8(ascii: "p"): last == 0x64 || last == 0x65 || last == 0x6b
+    case UInt8(ascii: "r"): last == 0x73 || last == 0x79 || last == 0x77 || last == 0x36
+    case UInt8(ascii: "b"): last == 0x79 || last == 0x77
+    case UInt8(ascii: "s"): last == 0x74
+    case UInt8(ascii: "t"): last == 0x6e || last == 0x79
+    case UInt8(ascii: "c"): last == 0x79
+    case UInt8(ascii: "m"): last == 0x68
+    default: false
+    }
   }
 
   private static func isLineStart(_ text: Text, _ index: Int) -> Bool {

@@ -55,6 +55,7 @@ struct SiteNames: Sendable {
     while let last = word.last, !ASCII.isAlphanumeric(text.bytes[last]) {
       word = word.lowerBound..<last
     }
+    guard text.bytes[word].contains(0x2e) else { return nil }
     // A name in a path is a file's.
     guard (5...253).contains(word.count),
       text[word.lowerBound - 1] != UInt8(ascii: "/")
@@ -120,8 +121,14 @@ struct SiteNames: Sendable {
     "id_serial_short", "product_serial", "board_serial", "chassis_serial", "serial_short", "serial",
   ]
 
+  /// Whether a ":" or "=" follows, perhaps behind a closing quote and blanks.
+  private func isJoined(_ text: Text, _ end: Int) -> Bool {
+    let joint = text[text.end(of: ASCII.isBlank, from: ASCII.isQuote(text[end]) ? end + 1 : end)]
+    return joint == UInt8(ascii: ":") || joint == UInt8(ascii: "=")
+  }
+
   private func serialNumber(_ text: Text, _ word: Range<Int>) -> Mark? {
-    guard (6...20).contains(word.count) else { return nil }
+    guard (3...20).contains(word.count), isJoined(text, word.upperBound) else { return nil }
     let key = text.lowercased(word)
     var index = word.upperBound
     let isSpaced =

@@ -36,7 +36,10 @@ enum TokenShapes {
 
   /// What tokens and base64 consist of.
   private static func isTokenByte(_ byte: UInt8) -> Bool {
-    ASCII.isAlphanumeric(byte) || "_-+/=.".utf8.contains(byte)
+    switch byte {
+    case 0x5f, 0x2d, 0x2b, 0x2f, 0x3d, 0x2e: true
+    default: ASCII.isAlphanumeric(byte)
+    }
   }
 
   private static func mark(_ text: Text, _ word: Range<Int>) -> Mark? {

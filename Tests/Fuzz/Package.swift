@@ -16,18 +16,28 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     swiftSettings: settings + [.strictMemorySafety()])
 }
 
+func program(_ name: String, _ dependencies: [Target.Dependency], path: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, path: path,
+    swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
+}
+
 let package = Package(
   name: "accord",
   targets: [
     .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
     .systemLibrary(name: "CMD", path: "Sources/CMD"),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
     module("Linux", ["CLinux"]),
+    module("Compression", ["CZlib"]),
     module("Digest", ["CMD"]),
     module("Telemetry"),
     module("TOML"),
+    module("Archive"),
+    module("Scrubbing"),
     module("Handshake", ["Telemetry", "TOML", "Digest", "Linux"]),
-    .executableTarget(
-      name: "fuzz", dependencies: ["Handshake", "Telemetry", "TOML"], path: "Program",
-      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),
+    program("fuzz", ["Handshake", "Telemetry", "TOML"], path: "Program"),
+    program("fuzz-scrubber", ["Scrubbing"], path: "Scrubber"),
+    program("fuzz-archive", ["Archive", "Compression"], path: "Archive"),
   ]
 )
