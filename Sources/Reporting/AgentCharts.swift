@@ -41,10 +41,11 @@ package enum AgentCharts {
       lines: [Chart.Line(label: "recorded", trace: trace)])
     chart.range = 0...1
     let lost = traces.watch.gaps.reduce(0) { $0 + $1.lengthMilliseconds }
+    let gaps = traces.watch.gaps.count == 1 ? "one gap" : "\(traces.watch.gaps.count) gaps"
     chart.remarks = [
       lost == 0
         ? "one tick every \(Moment.length(step)), without a gap"
-        : "one tick every \(Moment.length(step)); \(traces.watch.gaps.count == 1 ? "one gap" : "\(traces.watch.gaps.count) gaps"), "
+        : "one tick every \(Moment.length(step)); \(gaps), "
           + "\(Moment.length(lost)) in all"
     ]
     return chart
@@ -53,7 +54,8 @@ package enum AgentCharts {
   /// How many batches waited, by source.
   package static func depth(_ spans: [SpoolSpan], _ window: ReportWindow) -> Chart? {
     guard !spans.isEmpty else { return nil }
-    // A sent batch whose delivery is forgotten waited until nobody knows when: before the newest of them nothing is known.
+    // A sent batch whose delivery is forgotten waited until nobody knows when: before the newest of them nothing is
+    // known.
     let knownSince =
       spans.filter { $0.state != .pending && $0.triedMilliseconds == nil }
       .map(\.sealedMilliseconds).max() ?? .min

@@ -102,8 +102,8 @@ package struct Chart: Sendable {
   }
 }
 
-/// What may be shown. A dump leaves out what the agreement keeps back; the appliance's own report shows what is kept and
-/// may still be.
+/// What may be shown. A dump leaves out what the agreement keeps back; the appliance's own report shows what is kept
+/// and may still be.
 package struct ReportScope: Sendable {
   package let sources: Set<DataSource>
   /// Whether a signal may be shown, by its name.

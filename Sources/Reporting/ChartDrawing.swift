@@ -1,5 +1,5 @@
-// A chart on the page. The drawing is an SVG that stretches with the page; the words beside it are HTML in places given in
-// percent, so that they keep their size on a phone.
+// A chart on the page. The drawing is an SVG that stretches with the page; the words beside it are HTML in places given
+// in percent, so that they keep their size on a phone.
 
 internal import Telemetry
 

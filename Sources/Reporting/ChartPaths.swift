@@ -1,5 +1,6 @@
-// The shapes of a chart as SVG path data. The drawing is stretched to the width of the page, so that a line has two units
-// a bucket and 400 from bottom to top, whole numbers all of them, and each point says only how far it is from the last.
+// The shapes of a chart as SVG path data. The drawing is stretched to the width of the page, so that a line has two
+// units a bucket and 400 from bottom to top, whole numbers all of them, and each point says only how far it is from the
+// last.
 
 package struct ChartPaths: Sendable {
   package static let height = 400

@@ -1,7 +1,7 @@
 /// How much a counter grew from one reading to the next.
 ///
-/// A counter that fell was reset, and one of another boot began anew: how much it grew is not known then. After a gap it
-/// would be a mean over the gap, drawn as if it had been read: that is left out as well.
+/// A counter that fell was reset, and one of another boot began anew: how much it grew is not known then. After a gap
+/// it would be a mean over the gap, drawn as if it had been read: that is left out as well.
 package struct CounterRate: Sendable {
   /// What a counter did between two readings.
   package struct Growth: Equatable, Sendable {

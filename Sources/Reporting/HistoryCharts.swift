@@ -69,8 +69,8 @@ package enum HistoryCharts {
     return chart
   }
 
-  /// The upper limits of the one sensor that is nearest to its own: a level for each of a dozen sensors would tell nothing.
-  /// What is no limit of a sensor (the size of the memory) is a level as it is.
+  /// The upper limits of the one sensor that is nearest to its own: a level for each of a dozen sensors would tell
+  /// nothing. What is no limit of a sensor (the size of the memory) is a level as it is.
   private static func levels(
     _ lines: [(name: LineName, trace: Trace)], _ references: [(name: LineName, value: Double)]
   ) -> [Chart.Reference] {

@@ -49,7 +49,7 @@ package struct HistoryTraces: Sendable {
       let readSources = Set(DataSource.allCases.filter(isWanted))
       try reader.forEachBatch(
         of: scope.sources, sinceMilliseconds: window.sinceMilliseconds,
-        withReadings: { readSources.contains($0) }
+        withReadings: readSources.contains
       ) { batch, readings in traces.take(batch, readings) }
     } catch { return (traces, error) }
     return (traces, nil)

@@ -115,7 +115,10 @@ package enum ReportPage {
         page.markup("<path class='shape' d='M10 1.5 19 18H1z'/><path d='M10 7.5v5M10 14.6v1'/>")
       case .critical:
         page.markup(
-          "<path class='shape' d='M6.3 1h7.4L19 6.3v7.4L13.7 19H6.3L1 13.7V6.3z'/><path d='M6.8 6.8l6.4 6.4M13.2 6.8l-6.4 6.4'/>"
+          """
+          <path class='shape' d='M6.3 1h7.4L19 6.3v7.4L13.7 19H6.3L1 13.7V6.3z'/>\
+          <path d='M6.8 6.8l6.4 6.4M13.2 6.8l-6.4 6.4'/>
+          """
         )
       }
     }
@@ -266,7 +269,8 @@ package enum ReportPage {
     page.element("footer") { page in
       page.element(
         "p",
-        "Made \(Moment.text(content.madeMilliseconds)) by accord, on the appliance. All times are UTC. Lines are means of "
+        "Made \(Moment.text(content.madeMilliseconds)) by accord, on the appliance. All times are UTC. "
+          + "Lines are means of "
           + "\(Moment.length(Int64(content.window.bucketMilliseconds))); the shade around a line reaches from the "
           + "smallest to the greatest reading. This file loads nothing and runs nothing.")
     }

@@ -1,5 +1,5 @@
-// The look of the page. Colours are told apart by people who see red and green alike (after Okabe and Ito, darkened until
-// lines have 3:1 and text 4.5:1 to what is behind them), and each line has a stroke of its own besides.
+// The look of the page. Colours are told apart by people who see red and green alike (after Okabe and Ito, darkened
+// until lines have 3:1 and text 4.5:1 to what is behind them), and each line has a stroke of its own besides.
 
 enum ReportStyle {
   static let text: StaticString = """

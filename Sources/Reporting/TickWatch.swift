@@ -1,7 +1,8 @@
 // What the ticks themselves tell: when the machine was started, when accordd was, and when nobody sampled.
 //
-// Within one run of accordd ticks come at a steady pace, so all of them lie at the same place of the interval. When that
-// place is another one from one batch to the next, in the same boot and with the same pace, accordd was started again.
+// Within one run of accordd ticks come at a steady pace, so all of them lie at the same place of the interval. When
+// that place is another one from one batch to the next, in the same boot and with the same pace, accordd was started
+// again.
 
 /// A time without readings that is longer than three ticks.
 package struct SamplingGap: Equatable, Sendable {

@@ -28,6 +28,6 @@ def pretend_running(appliance: Appliance) -> None:
     file = appliance.run / "status.json"
     status = json.loads(file.read_text())
     boot = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-    status |= {"pid": os.getpid(), "is_running": True, "last_tick_boot_ms": boot, "series": 141, "deletion_due_in_ms": None}
-    status["last_tick_ms"] = time.time_ns() // 1_000_000
+    status |= {"pid": os.getpid(), "is_running": True, "last_tick_boot_ms": boot, "deletion_due_in_ms": None}
+    status |= {"last_tick_ms": time.time_ns() // 1_000_000, "series": 148}
     file.write_text(json.dumps(status))

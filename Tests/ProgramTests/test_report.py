@@ -16,7 +16,7 @@ EVERYTHING = {"product": "share", "environment": "share"}
 
 def report(appliance: Appliance, *arguments: str) -> Result:
     """Runs `accord report` on the fake kernel."""
-    return run([*appliance.command("accord", "report", *arguments), "--kernel-root", str(appliance.kernel.root)])
+    return run(appliance.command("accord", "report", *arguments))
 
 
 class Words(HTMLParser):
