@@ -132,7 +132,8 @@ let package = Package(
     tests(of: "Inventory", ["Telemetry", "Linux", "TestSupport"]),
     tests(
       of: "Reporting",
-      ["Health", "Recording", "Handshake", "Telemetry", "Linux", "TestSupport"]),
+      ["Health", "Recording", "Handshake", "Telemetry", "Linux", "TestSupport"],
+      exclude: ["report.png"]),
     tests(
       of: "Dump",
       [
