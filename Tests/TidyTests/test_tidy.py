@@ -50,6 +50,7 @@ IMPORTS: dict[str, set[str]] = {
         *{"Delivery", "Recording", "Handshake", "Configuration", "Health", "HTTPS", "Telemetry"},
         *{"TOML", "Linux"},
     },
+    "Reporting": {"Health", "Recording", "Handshake", "Telemetry", "JSON", "Linux"},
     "Daemon": {
         *{"Recording", "Handshake", "Sampling", "Configuration", "Telemetry", "JSON"},
         *{"SQLite", "Digest", "Linux"},
