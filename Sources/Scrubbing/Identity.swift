@@ -1,7 +1,7 @@
 // What is known to identify this appliance, its site or its people, and how it may be spelled.
 //
 // What is searched for, and what is not. A text is looked for everywhere, whatever its case, if it has at least four
-// bytes and is none of `CommonWords`: names that thousands of appliances share (root, localhost, debian) tell nobody
+// bytes and is none of `EverydayNames`: names that thousands of appliances share (root, localhost, debian) tell nobody
 // apart, and replacing them would leave a dump without its words. Names of hosts, domains and people with fewer than
 // eight bytes count only as whole words, so that a host called "gate" does not spoil "gateway"; addresses always do,
 // so that 10.0.0.1 is not found in 10.0.0.12. Everything else is found inside other words too. What is encoded
@@ -49,7 +49,7 @@ package struct Identity: Hashable, Sendable {
 
   var spellings: [Spelling] {
     texts.map { ASCII.lowercased(Array($0.utf8)) }
-      .filter { $0.count >= Self.bytesMin && !CommonWords.contains($0) }
+      .filter { $0.count >= Self.bytesMin && !EverydayNames.contains($0) }
       .map { Spelling(bytes: $0, isWholeWord: isWholeWord($0)) }
   }
 
@@ -86,11 +86,15 @@ package struct Identity: Hashable, Sendable {
     return [digits, parts.joined(separator: "-")]
   }
 
-  /// The words of a file's content, so that a key is found however its lines are broken. Short words are not its
-  /// secret part: "Bearer", "-----BEGIN".
+  /// The words of a file's content, so that a key is found however its lines are broken. Beside other words a short
+  /// one is not the secret part: "Bearer", "-----BEGIN".
   private var secretTexts: [String] {
+    let words = text.utf8.split { ASCII.isSpace($0) || $0 == 0 }
+    if words.count == 1, words[0].count <= Self.pieceBytesMax {
+      return [String(Substring(words[0]))]
+    }
     var texts: [String] = []
-    for word in text.utf8.split(whereSeparator: { ASCII.isSpace($0) || $0 == 0 }) {
+    for word in words {
       guard word.count >= 8, !word.starts(with: "-----".utf8) else { continue }
       var rest = word
       while !rest.isEmpty {

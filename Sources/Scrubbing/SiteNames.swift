@@ -63,7 +63,8 @@ struct SiteNames: Sendable {
     else { return nil }
     let name = ASCII.lowercased(Array(text.bytes[word]))
     guard suffixes.contains(where: { name.count > $0.count && name.suffix($0.count) == $0[...] }),
-      !CommonWords.contains(name), !Self.fileNames.contains(String(decoding: name, as: UTF8.self)),
+      !EverydayNames.contains(name),
+      !Self.fileNames.contains(String(decoding: name, as: UTF8.self)),
       name.contains(where: ASCII.isLetter), !name.starts(with: "localhost.".utf8)
     else { return nil }
     return Mark(word, .name(text.string(word), .hostName))
@@ -87,7 +88,8 @@ struct SiteNames: Sendable {
     var range = range
     while let last = range.last, text.bytes[last] == 0x2e { range = range.lowerBound..<last }
     let name = ASCII.lowercased(Array(text.bytes[range]))
-    guard !name.isEmpty, name.count <= 64, !CommonWords.contains(name), !PseudonymBook.isName(name)
+    guard !name.isEmpty, name.count <= 64, !EverydayNames.contains(name),
+      !PseudonymBook.isName(name)
     else { return nil }
     return Mark(range, .name(text.string(range), .userName))
   }
@@ -144,7 +146,7 @@ struct SiteNames: Sendable {
     let value = ASCII.lowercased(Array(text.bytes[index..<end]))
     // "SerialNumber=3" is the place of a text; "serial: ttyS0" a line.
     guard (6...64).contains(value.count), value.contains(where: ASCII.isDigit),
-      !PseudonymBook.isName(value), !value.starts(with: "tty".utf8), !CommonWords.contains(value)
+      !PseudonymBook.isName(value), !value.starts(with: "tty".utf8), !EverydayNames.contains(value)
     else { return nil }
     return Mark(index..<end, .name(text.string(index..<end), .serialNumber))
   }

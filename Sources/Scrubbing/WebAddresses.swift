@@ -71,7 +71,7 @@ enum WebAddresses {
       }, from: start)
     let name = Array(text.bytes[start..<end]).map(ASCII.lowercased)
     guard name.contains(where: { ASCII.isLetter($0) || $0 >= 0x80 }),
-      !PseudonymBook.isName(name), !CommonWords.contains(name)
+      !PseudonymBook.isName(name), !EverydayNames.contains(name)
     else { return nil }
     return Mark(start..<end, .name(text.string(start..<end), .hostName))
   }

@@ -90,6 +90,16 @@ struct IdentitySearchTests {
     }
   }
 
+  @Test("a secret is found word by word, a short one only where it is the whole of it")
+  func secrets() {
+    let key = "-----BEGIN KEY-----\nAAAABBBBCCCC\nshort\n"
+    #expect(found([Array("xAAAABBBBCCCCx".utf8)], [Identity(.secret, key)])?.offset == 1)
+    #expect(found([Array("short -----BEGIN KEY-----".utf8)], [Identity(.secret, key)]) == nil)
+    #expect(found([Array("it is hunt2.".utf8)], [Identity(.secret, "hunt2\n")])?.offset == 6)
+    let long = String(repeating: "abcdefgh", count: 100)
+    #expect(found([Array(long.utf8.prefix(256))], [Identity(.secret, long)]) != nil)
+  }
+
   @Test("each file is searched by itself, and the search goes on with the next")
   func files() {
     var search = IdentitySearch(Self.identities)

@@ -1,7 +1,7 @@
 // Names that identify nobody, because thousands of appliances have them, and the words that stand for what was
 // removed. They are neither replaced nor searched for.
 
-enum CommonWords {
+enum EverydayNames {
   static func contains(_ lowercased: [UInt8]) -> Bool {
     let text = String(decoding: lowercased, as: UTF8.self)
     return all.contains(text) || phrases.contains(text)
