@@ -80,8 +80,8 @@ let package = Package(
     module(
       "Dump",
       [
-        "Inventory", "Scrubbing", "Archive", "Health", "Reporting", "Recording", "Handshake",
-        "Configuration", "Telemetry", "JSON", "Compression", "Digest", "Linux",
+        "Recording", "Handshake", "Configuration", "Scrubbing", "Archive", "Telemetry", "JSON",
+        "Compression", "Digest", "Linux",
       ]),
     module(
       "Daemon",

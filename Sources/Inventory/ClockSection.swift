@@ -78,7 +78,7 @@ enum ClockSection {
       "systemd-timesyncd", "chrony", "chronyd", "ntp", "ntpd", "ntpsec", "openntpd", "ptp4l",
       "phc2sys",
     ]
-    let units = ServiceManager.units(
+    let units = Systemd.units(
       ["Id", "LoadState", "ActiveState", "SubState", "Result", "UnitFileState"],
       ["--"] + names.map { $0 + ".service" }, &reader)
     var met: Set<String> = []

@@ -19,7 +19,7 @@ enum ControlGroup {
     // Only timers and the like have no group; others may have been put into a slice of their own.
     let rest = units.filter { folders[$0] == nil && !$0.hasSuffix(".timer") }
     if !rest.isEmpty {
-      for unit in ServiceManager.units(["Id", "ControlGroup"], ["--"] + rest, &reader) {
+      for unit in Systemd.units(["Id", "ControlGroup"], ["--"] + rest, &reader) {
         guard let name = unit["Id"], let path = unit["ControlGroup"], path.hasPrefix("/"),
           path.count > 1, !path.split(separator: "/").contains("..")
         else { continue }

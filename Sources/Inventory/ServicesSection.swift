@@ -8,7 +8,7 @@ enum ServicesSection {
   static func collect(_ reader: inout TreeReader) {
     let units =
       reader.productUnits() + ownUnits.filter { !reader.context.productUnits.contains($0) }
-    let states = ServiceManager.units(properties, ["--"] + units, &reader)
+    let states = Systemd.units(properties, ["--"] + units, &reader)
     reader.add(
       "State",
       columns: [

@@ -9,12 +9,12 @@ enum UnitsSection {
       }
       return
     }
-    let manager = ServiceManager.units(managerProperties.map(\.property), [], &reader).first ?? [:]
+    let manager = Systemd.units(managerProperties.map(\.property), [], &reader).first ?? [:]
     reader.add(
       "Service manager",
       fields: managerProperties.map { .init($0.name, ifAny: manager[$0.property]) })
     failed(&reader)
-    let timers = ServiceManager.units(
+    let timers = Systemd.units(
       ["Id", "ActiveState", "LastTriggerUSec", "NextElapseUSecRealtime", "Result"],
       ["--", "accord-upload.timer"], &reader)
     reader.add(
@@ -48,7 +48,7 @@ enum UnitsSection {
       "Id", "Result", "ExecMainCode", "ExecMainStatus", "NRestarts", "InactiveEnterTimestamp",
       "UnitFileState",
     ]
-    let units = ServiceManager.units(
+    let units = Systemd.units(
       properties, ["--"] + names.prefix(InventoryLimits.unitsMax), &reader)
     reader.add(
       "Failed units", columns: ["unit", "result", "exit", "restarts", "failed at", "enabled"],
@@ -65,7 +65,7 @@ enum UnitsSection {
   static func names(_ text: String) -> [String] {
     text.lines.compactMap { line in
       line.split(separator: " ").first.map(String.init).flatMap {
-        ServiceManager.isName($0) ? $0 : nil
+        Systemd.isName($0) ? $0 : nil
       }
     }
   }

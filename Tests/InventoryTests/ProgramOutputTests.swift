@@ -18,7 +18,7 @@ struct ProgramOutputTests {
       Result=
       """
     #expect(
-      ServiceManager.parse(text, ["Id", "Result", "ExecMainStatus"])
+      Systemd.parse(text, ["Id", "Result", "ExecMainStatus"])
         == [
           ["Id": "product.service", "Result": "exit-code", "ExecMainStatus": "3"],
           ["Id": "other.service", "Result": ""],
@@ -55,7 +55,7 @@ struct ProgramOutputTests {
       (String(repeating: "a", count: 256), false),
     ])
   func unitNames(name: String, isOne: Bool) {
-    #expect(ServiceManager.isName(name) == isOne)
+    #expect(Systemd.isName(name) == isOne)
   }
 
   @Test("dpkg-query: what is installed, and what is not as it should be")

@@ -196,7 +196,7 @@ def plant(appliance: Appliance) -> None:
     (etc / "hosts").write_text(f"127.0.1.1 {host} {canary['host name']}\n")
     (etc / "resolv.conf").write_text(f"search {canary['domain']}\n")
     (etc / "passwd").write_text(
-        f"root:x:0:0:root:/root:/bin/sh\n{canary['user']}:x:1000:1000:{canary['full name'].title()},,,:/home:/bin/sh\n"
+        f"root:x:0:0:root:/:/bin/sh\n{canary['user']}:x:1000:1000:{canary['full name'].title()},,,:/home:/bin/sh\n"
     )
     headers = appliance.etc / "headers"
     headers.write_text(f"Authorization: Bearer {canary['header']}\n")

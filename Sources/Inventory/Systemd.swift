@@ -1,6 +1,6 @@
 // What systemd says of units, by an allow-list of properties: never their environment, command lines or texts.
 
-enum ServiceManager {
+enum Systemd {
   /// The named properties of units, each as one dictionary; without units those of the manager itself, and on another
   /// machine's tree none.
   static func units(
@@ -47,7 +47,7 @@ extension TreeReader {
     var units: [String] = []
     for name in context.productUnits {
       let unit = name.contains(".") ? name : name + ".service"
-      if !ServiceManager.isName(unit) {
+      if !Systemd.isName(unit) {
         problem("a name that no unit can have is left out")
       } else if units.count == InventoryLimits.unitsMax {
         problem("of the product's units only \(InventoryLimits.unitsMax) are looked at")
