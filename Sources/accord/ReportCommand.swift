@@ -33,9 +33,9 @@ struct ReportCommand: InstallationCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How far back the charts reach: for as long (2h, 7days), or since a day or time as in `accord ledger`.",
+      "How far back the charts reach: for as long (2h, 7days), since a day (2026-11-21) or a time; 7days if not given.",
       valueName: "time"))
-  var since: Since = .ago(7 * 86_400_000)
+  var since: Since?
 
   @Flag(help: "Replace a file that is there already.")
   var overwrite = false
@@ -51,6 +51,8 @@ struct ReportCommand: InstallationCommand {
     }
   }
 
+  private static let week: Int64 = 7 * 86_400_000
+
   func run() throws {
     try ApplianceStatus.checkReadable(installation.locations)
     let status = ApplianceStatus(installation.locations)
@@ -61,7 +63,7 @@ struct ReportCommand: InstallationCommand {
     let content = ApplianceReport.content(
       status, ApplianceReport.scope(status.agreement),
       findings: ApplianceHealth.findings(status, kernelRoot: kernelRoot),
-      sinceMilliseconds: min(since.milliseconds(now), now - 60_000))
+      sinceMilliseconds: min((since ?? .ago(Self.week)).milliseconds(now), now - 60_000))
     let page = ReportPage.html(content)
     if path == "-" {
       Process.write(page, to: 1)
