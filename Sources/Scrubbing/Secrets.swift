@@ -26,7 +26,9 @@ enum Secrets {
       index = end
       guard let mark = mark(in: text, key) ?? SecretWords.mark(in: text, key) else { continue }
       marks.append(mark)
-      index = max(end, mark.range.upperBound)
+      // What was taken for a short value may be a key itself: `PASSWORD=\` before a line with another. A long value is
+      // passed over, so that no byte is looked at for each of many keys.
+      if mark.range.count > 64 { index = max(end, mark.range.upperBound) }
     }
     return marks
   }

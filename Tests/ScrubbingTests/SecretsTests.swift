@@ -78,6 +78,7 @@ struct SecretsTests {
       ("cmd password='CANARY1'CANARY2 x", "cmd password='[removed: password] x"),
       ("PIN code: CANARY1", "PIN code: [removed: password]"),
       ("A=1\0PASSWORD=CANARY1\0B=2\0", "A=1\0PASSWORD=[removed: password]\0B=2\0"),
+      ("PASSWORD=\\\n\"token\": \"CANARY1\"", "PASSWORD=\\\n\"[removed: password]\": \"[removed: token]\""),
       ("password%3DCANARY1", "password%3D[removed: password]"),
     ])
   func removed(text: String, expected: String) {
