@@ -87,15 +87,18 @@ package struct Identity: Hashable, Sendable {
   }
 
   /// The words of a file's content, so that a key is found however its lines are broken. Beside other words a short
-  /// one is not the secret part: "Bearer", "-----BEGIN".
+  /// one is not the secret part: "Bearer".
   private var secretTexts: [String] {
-    let words = text.utf8.split { ASCII.isSpace($0) || $0 == 0 }
+    let lines = text.utf8.split(whereSeparator: ASCII.isLineEnd)
+    // The frame of a key is in everybody's.
+    let words = lines.filter { !$0.starts(with: "-----".utf8) }
+      .flatMap { $0.split(whereSeparator: ASCII.isSpace) }
     if words.count == 1, words[0].count <= Self.pieceBytesMax {
       return [String(Substring(words[0]))]
     }
     var texts: [String] = []
     for word in words {
-      guard word.count >= 8, !word.starts(with: "-----".utf8) else { continue }
+      guard word.count >= 8 else { continue }
       var rest = word
       while !rest.isEmpty {
         let piece = rest.prefix(Self.pieceBytesMax)

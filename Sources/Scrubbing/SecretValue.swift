@@ -157,7 +157,7 @@ extension SecretPlace {
       // The end of a text that holds the key: -e "password=x", {"args": "--password=x"}.
       if ASCII.isQuote(byte) || byte == 0x5c {
         guard index > start, !isEnclosed(byte), let inner = quoted(at: index) else { break }
-        index = inner.upperBound + 1
+        index = ASCII.isLineEnd(text[inner.upperBound]) ? inner.upperBound : inner.upperBound + 1
         continue
       }
       if ",;&|".utf8.contains(byte), endsWord(index) { break }

@@ -78,7 +78,14 @@ struct SecretsTests {
       ("cmd password='CANARY1'CANARY2 x", "cmd password='[removed: password] x"),
       ("PIN code: CANARY1", "PIN code: [removed: password]"),
       ("A=1\0PASSWORD=CANARY1\0B=2\0", "A=1\0PASSWORD=[removed: password]\0B=2\0"),
-      ("PASSWORD=\\\n\"token\": \"CANARY1\"", "PASSWORD=\\\n\"[removed: password]\": \"[removed: token]\""),
+      (
+        "PASSWORD=\\\n\"token\": \"CANARY1\"",
+        "PASSWORD=\\\n\"[removed: password]\": \"[removed: token]\""
+      ),
+      (
+        "a,password=x'y\n\"token\": \"CANARY1\"",
+        "a,password=[removed: password]\n\"token\": \"[removed: token]\""
+      ),
       ("password%3DCANARY1", "password%3D[removed: password]"),
     ])
   func removed(text: String, expected: String) {
