@@ -43,9 +43,8 @@ struct AgentSections {
 
   private func writeStatus() {
     let status = ApplianceStatus(locations)
-    let health = ApplianceHealth.findings(status, kernelRoot: work.kernelFolder).filter {
-      $0.source.map(work.isAdmitted) ?? true
-    }
+    let health = ApplianceHealth.findings(status, kernelRoot: work.kernelFolder)
+      .filter(work.isShown)
     SectionWriter.file("sections/status.txt")
     for line in status.lines(health, all: true, width: nil) { Output.print(line) }
     SectionWriter.file("summary.json")

@@ -13,6 +13,7 @@ struct DumpPage {
   static func write(_ work: SectionWork) {
     let status = ApplianceStatus(work.locations)
     let findings = ApplianceHealth.findings(status, kernelRoot: work.kernelFolder)
+      .filter(work.isShown)
     let scope = ReportScope(
       sources: Set(DataSource.allCases.filter(work.isAdmitted)), isShown: work.isShown)
     let content = ApplianceReport.content(

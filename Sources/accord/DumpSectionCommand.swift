@@ -5,6 +5,7 @@ internal import ArgumentParser
 internal import Configuration
 internal import Dump
 internal import Handshake
+internal import Health
 internal import Inventory
 internal import Linux
 internal import Recording
@@ -77,6 +78,10 @@ struct SectionWork {
   }
 
   func isShown(_ signal: String) -> Bool { Catalog.signal(signal).map(isShown) ?? false }
+
+  func isShown(_ finding: HealthFinding) -> Bool {
+    (finding.source.map(isAdmitted) ?? true) && (isOverridden || !agreement.holdsBack(finding))
+  }
 
   func shown(_ attribute: Attribute) -> Attribute? { agreement.shown(attribute, hashing: key) }
 

@@ -62,7 +62,8 @@ struct ReportCommand: InstallationCommand {
     if path != "-" { try checkFree(path) }
     let content = ApplianceReport.content(
       status, ApplianceReport.scope(status.agreement),
-      findings: ApplianceHealth.findings(status, kernelRoot: kernelRoot),
+      findings: ApplianceHealth.findings(status, kernelRoot: kernelRoot)
+        .filter { !status.agreement.holdsBack($0) },
       sinceMilliseconds: min((since ?? .ago(Self.week)).milliseconds(now), now - 60_000))
     let page = ReportPage.html(content)
     if path == "-" {

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from appliance import Appliance, Result, program, run
+from appliance import SAMPLING_COMMANDS, Appliance, Result, program, run
 
 # The folder, then the command. /proc is the machine's, so that accordd's process is seen.
 _ENTER = """
@@ -77,5 +77,5 @@ class InstalledAppliance(Appliance):
 
     def accord(self, *arguments: str, json: bool = True) -> Result:
         where = arguments.index("--kernel-root") if "--kernel-root" in arguments else None
-        kernel = () if where is not None or arguments[0] != "status" else ("--kernel-root", str(self.kernel.root))
+        kernel = () if where is not None or arguments[0] not in SAMPLING_COMMANDS else ("--kernel-root", str(self.kernel.root))
         return self.inside("accord", *arguments, *kernel, *["--json"] * json)

@@ -1,20 +1,42 @@
 """Whatever an appliance suffers from, a stranger is led to the cause: the sentence that names it stands on the first
 screen of every command that support staff use."""
 
+import html
+import re
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from appliance import Appliance, run
+from dump_archive import DumpArchive
 from installed import NEXT_UPLOAD, InstalledAppliance
 from situations import SITUATIONS, Situation, Ward, mend
 
 # The lines of `accord status` that are looked at first: the verdict and three findings with what to do.
 FIRST_LINES = 8
 
+
+def first_screen(page: str) -> str:
+    """What stands on the page before the appliance is described: its health."""
+    text = html.unescape(re.sub(r"<[^>]+>", "", page.partition("</style>")[2].partition('id="appliance"')[0]))
+    return re.sub(r"\s+", " ", text)
+
+
+def dumped_screen(appliance: Appliance) -> str:
+    """The index page of a dump that holds what is kept here, as whoever opens it sees it first. Names are others in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = appliance.accord("dump", "--include-local", "--output", folder, "--only", "page,status")
+        assert done.code == 0, done.err
+        return first_screen(DumpArchive(Path(done.json[0]["path"])).files["index.html"].decode())
+
+
 # What each command shows first. A situation says under the command's name which sentence is to be found there.
 SCREENS: dict[str, Callable[[Appliance], str]] = {
     "status": lambda appliance: "\n".join(appliance.accord("status", json=False).out.splitlines()[:FIRST_LINES]),
     "doctor": lambda appliance: appliance.accord("doctor", json=False).out,
+    "report": lambda appliance: first_screen(appliance.accord("report", "--output", "-", json=False).out),
+    "dump": dumped_screen,
 }
 
 
