@@ -138,7 +138,7 @@ def test_the_time_to_read_grows_with_the_length_and_no_faster(tmp_path, start, t
 # Where a recogniser might look at everything again for each of many; they are a choice, for each takes ten seconds.
 DUMPED_TEXTS = [
     *["password=", 'password="', "--password ", "Cookie: a=", "password:\n ", '"secret": {', "password=a,", "$6$a$", "eyJ"],
-    *["-----BEGIN KEY-----\n", "https://a:b@", "a@", "aa:bb:", "1.2.3.", "1:", "/home/a", "nas.", "gatgat", "[removed: "],
+    *["-----BEGIN KEY-----\n", "https://a:b@", "a@", "aa:bb:", "1.2.3.", "1:", "/home/-a", "nas.", "gatgat", "[removed: "],
 ]
 
 
