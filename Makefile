@@ -17,7 +17,8 @@ export ACCORD := $(CURDIR)/$(PROGRAMS)/release/accord
 # their own because tests do not link this way. "now" and "relro" make the symbol tables read-only at start. Swift
 # exports every symbol of a static program, which keeps code that nobody calls: 0.2 MB of accordd. No library lies
 # beside them, so they look for none there. lld packs the addresses that are set at start (RELR, glibc 2.36 and newer),
-# which takes 1.0 MB from accord and 0.5 MB from accordd; gold cannot.
+# which takes 1.0 MB from accord and 0.5 MB from accordd; gold cannot. It also keeps one of functions that are the same
+# byte for byte (0.3 and 0.2 MB), and leaves out the tables for unwinding (packaging/without-unwind-tables.ld).
 #
 # The last three make the bytes the same whichever folder they are built in: paths in the debug information count from
 # the tree, it does not point into the compiler's cache of C modules, whose names depend on the folder, and there is no
@@ -25,7 +26,8 @@ export ACCORD := $(CURDIR)/$(PROGRAMS)/release/accord
 PROGRAM_FLAGS := -c release --static-swift-stdlib --disable-local-rpath --scratch-path $(PROGRAMS) \
 	-Xlinker -L$(CXX_LIBRARY) -Xlinker --as-needed -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
 	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro -Xlinker --no-export-dynamic \
-	-Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
+	-Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs -Xlinker --icf=all \
+	-Xlinker --no-eh-frame-hdr -Xlinker -T -Xlinker packaging/without-unwind-tables.ld \
 	-Xswiftc -file-prefix-map -Xswiftc "$(CURDIR)=." -Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs \
 	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
 

@@ -10,16 +10,8 @@ let settings: [SwiftSetting] = [
 ]
 let sourceSettings = settings + [.strictMemorySafety()]
 
-// What only the command uses, which a person or a timer starts: two megabytes smaller on every appliance count for more
-// than its speed. The daemon's modules and what a report reads a week with stay as fast as they can be.
-let smallSettings =
-  sourceSettings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
-
-func module(
-  _ name: String, _ dependencies: [Target.Dependency] = [], isSmall: Bool = false
-) -> Target {
-  .target(
-    name: name, dependencies: dependencies, swiftSettings: isSmall ? smallSettings : sourceSettings)
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: sourceSettings)
 }
 
 func tests(
@@ -66,8 +58,8 @@ let package = Package(
     module("Sampling", ["Telemetry", "Linux"]),
     module("OTLP", ["Telemetry"]),
     module("Configuration", ["Telemetry", "TOML", "Linux"]),
-    module("Health", ["Telemetry"], isSmall: true),
-    module("Inventory", ["Telemetry", "Linux"], isSmall: true),
+    module("Health", ["Telemetry"]),
+    module("Inventory", ["Telemetry", "Linux"]),
     module(
       "Recording", ["Handshake", "Telemetry", "JSON", "SQLite", "Compression", "Digest", "Linux"]),
     module(
@@ -109,7 +101,7 @@ let package = Package(
         "Daemon", "Diagnostics", "Delivery", "Dump", "Reporting", "Health", "Inventory",
         "Scrubbing", "Archive", "Recording", "Handshake", "Sampling", "Configuration",
         "Compression", "Telemetry", "TOML", "JSON", "Digest", "Linux",
-      ], swiftSettings: smallSettings),
+      ], swiftSettings: sourceSettings),
 
     // Measurements that need the modules from inside. Not a product.
     .executableTarget(

@@ -191,8 +191,12 @@ static inline void linux_remove_on_interrupt(const char *path) {
   signal(SIGHUP, linux_remove_unfinished);
 }
 
-// The kernel forgets it when the process changes its rights (PR_SET_PDEATHSIG of prctl(2)).
-static inline void linux_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+// The kernel forgets it when the process changes its rights (PR_SET_PDEATHSIG of prctl(2)), and says nothing of a parent
+// that ended before.
+static inline void linux_end_with_parent(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (getppid() != parent) _exit(1);
+}
 
 // renameat2(2) with RENAME_NOREPLACE (1); file systems that do not know it say EINVAL.
 static inline int linux_rename_to_new(const char *old, const char *new_name) {

@@ -126,6 +126,8 @@ package enum DumpError: Error, CustomStringConvertible {
   case noSpace(path: String, freeBytes: Int64)
   /// Something of this kind was still in that file of the archive.
   case identityLeft(kind: String, file: String)
+  /// More is known to identify this appliance than can be searched for.
+  case searchTooLarge
   /// The archive does not read back as it was written.
   case unreadable(String)
   case overrideNotRecorded(String)
@@ -139,6 +141,9 @@ package enum DumpError: Error, CustomStringConvertible {
     case .identityLeft(let kind, let file):
       "there is no dump: \(file) would still have held what identifies this appliance or its site (\(kind)), which "
         + "is a fault of this program; leave that section out with --skip, and tell the maintainers"
+    case .searchTooLarge:
+      "there is no dump: more names and secrets are known here than can be searched for, so nobody can say that none is "
+        + "in it"
     case .unreadable(let reason):
       "there is no dump: it does not read back as it was written: \(reason)"
     case .overrideNotRecorded(let reason):

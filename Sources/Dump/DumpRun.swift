@@ -13,6 +13,7 @@
 // An override of the agreement needs root and a case number. It is written to the ledger before the first section, and
 // holds for `DumpLimits.overrideSeconds`: a section that begins later is under the agreement again.
 
+internal import Digest
 package import Handshake
 package import Linux
 package import Scrubbing
@@ -147,7 +148,7 @@ package struct DumpRun: ~Copyable {
         break
       }
       switch event {
-      case .bytes(let bytes): for file in stream.feed(bytes) { try take(file, &entry) }
+      case .bytes(let bytes): for file in stream.feed(bytes) { try take(file, of: section, &entry) }
       case .end: break reading
       case .timeout:
         isTimedOut = true
@@ -160,7 +161,7 @@ package struct DumpRun: ~Copyable {
       }
     }
     let exitCode = process.end(graceMilliseconds: isTimedOut ? 0 : 500)
-    if let last = stream.end() { try take(last, &entry) }
+    if let last = stream.end() { try take(last, of: section, &entry) }
     entry.durationMilliseconds = clock.bootTimeMilliseconds - begun
     entry.problems = stream.problems
     if isTimedOut {
@@ -178,7 +179,7 @@ package struct DumpRun: ~Copyable {
   }
 
   private mutating func take(
-    _ written: SectionStream.File, _ entry: inout Manifest.Section
+    _ written: SectionStream.File, of section: DumpSection, _ entry: inout Manifest.Section
   ) throws(DumpError) {
     if entry.name == Self.pageSection {
       pageWritten = written.content
@@ -187,7 +188,9 @@ package struct DumpRun: ~Copyable {
     // Ledger rows are chained by their hashes, so they go in as they are: they hold digests, counts and times, and the
     // last look goes over them like over everything.
     let content =
-      written.name.hasSuffix("/ledger.jsonl") ? written.content : scrubber.scrub(written.content)
+      written.name.hasSuffix("/ledger.jsonl")
+      ? written.content
+      : scrubber.scrub(written.content, isVersionList: section.isVersionList)
     if written.isCut { (entry.status, entry.reason) = (.cut, "\(written.name) was longer") }
     guard file.bytes < DumpLimits.archiveBytesMax else {
       (entry.status, entry.reason) = (.cut, "the archive had reached its bound")
@@ -213,6 +216,12 @@ package struct DumpRun: ~Copyable {
     }
     scrubManifest()
     let index = scrubber.scrub(page(pageWritten, manifest))
+    let pageFile = Manifest.File(
+      path: "index.html", bytes: Int64(index.count), sha256: SHA256(of: index).description)
+    for position in manifest.sections.indices
+    where manifest.sections[position].name == Self.pageSection {
+      manifest.sections[position].files = [pageFile]
+    }
     try file.finish(first: [("index.html", index), ("manifest.json", Array(manifest.text.utf8))])
     try DumpVerification.check(file, manifest, identities)
     try file.publish()

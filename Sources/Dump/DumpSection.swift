@@ -28,12 +28,15 @@ package struct DumpSection: Sendable {
   package let rights: Rights
   /// What it usually comes to in the archive, compressed.
   package let typicalBytes: Int64
+  /// Whether its text lists versions, some of which look like addresses.
+  package let isVersionList: Bool
   /// Whether the section itself picks reading by reading what may be shown.
   package let judgesItself: Bool
 
   package init(
     name: String, title: String, source: DataSource?, signals: [String] = [], isLog: Bool = false,
-    secondsMax: Int = 10, rights: Rights, typicalBytes: Int64 = 1_000, judgesItself: Bool = false
+    secondsMax: Int = 10, rights: Rights, typicalBytes: Int64 = 1_000,
+    isVersionList: Bool = false, judgesItself: Bool = false
   ) {
     self.name = name
     self.title = title
@@ -43,6 +46,7 @@ package struct DumpSection: Sendable {
     self.secondsMax = secondsMax
     self.rights = rights
     self.typicalBytes = typicalBytes
+    self.isVersionList = isVersionList
     self.judgesItself = judgesItself
   }
 

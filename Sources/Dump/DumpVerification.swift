@@ -26,6 +26,7 @@ struct DumpVerification: ~Copyable {
     _ file: borrowing DumpFile, _ manifest: Manifest, _ identities: [Identity]
   ) throws(DumpError) {
     var look = DumpVerification(manifest, identities)
+    guard look.search.isComplete else { throw .searchTooLarge }
     try file.forEachPiece { piece throws(DumpError) in try look.take(piece) }
     do {
       try look.gunzip.finish()

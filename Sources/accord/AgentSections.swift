@@ -200,7 +200,7 @@ struct AgentSections {
     }
     SectionWriter.file("sections/ledger.txt")
     try ledger.forEachRow(since: .min, limit: .max) { row in
-      Output.print(LedgerSentence.line(row, [:]))
+      Output.print(LedgerSentence.line(row, nil))
     }
     SectionWriter.file("sections/ledger.jsonl")
     try ledger.exportRows(limitBytes: Self.ledgerBytesMax) { Output.print($0) }

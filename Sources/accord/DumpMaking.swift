@@ -145,6 +145,7 @@ struct DumpMaking {
       DumpSectionCommand.name, section.name, "--prefix",
       locations.isSystem ? "/" : locations.prefix,
       "--kernel-root", command.scope.kernelRoot, "--since-ms", String(sinceMilliseconds),
+      "--parent", String(Process.identifier),
     ]
     for unit in command.scope.productUnit { words += ["--product-unit", unit] }
     if command.scope.includeLocal { words.append("--include-local") }

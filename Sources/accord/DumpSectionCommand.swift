@@ -21,6 +21,7 @@ struct DumpSectionCommand: InstallationCommand {
   @Option var kernelRoot = "/"
   @Option var sinceMs: Int64 = 0
   @Option(parsing: .singleValue) var productUnit: [String] = []
+  @Option var parent: Int32?
   @Flag var includeLocal = false
   @Flag var overridden = false
 
@@ -48,6 +49,7 @@ struct SectionWork {
   let sinceMilliseconds: Int64
   let productUnits: [String]
   let agreement: Agreement
+  private let parent: Int32?
   private let key: HashKey?
   private let isOverridden: Bool
   private let needed: Verdict
@@ -58,6 +60,7 @@ struct SectionWork {
     kernelFolder = String(command.kernelRoot.reversed().drop { $0 == "/" }.reversed())
     sinceMilliseconds = command.sinceMs
     productUnits = command.productUnit
+    parent = command.parent
     agreement = AgreementInForce.read(locations)
     key =
       agreement.needsHashKey
@@ -93,7 +96,7 @@ struct SectionWork {
   // MARK: the sections
 
   func collect() throws {
-    Process.endWithParent()
+    if let parent { Process.end(with: parent) }
     if let source = section.source, section.judgesItself {
       if section.rights == .agent { try writeHistory(of: source) } else { writeSample(of: source) }
     } else if let inventory = InventorySections.all.first(where: { $0.name == section.name }) {

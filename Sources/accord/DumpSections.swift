@@ -43,7 +43,7 @@ enum DumpSections {
     DumpSection(
       name: section.name, title: section.title, source: section.source, signals: section.signals,
       isLog: section.isLog, secondsMax: section.secondsMax, rights: .caller,
-      typicalBytes: section.isLog ? 20_000 : 1_500)
+      typicalBytes: section.isLog ? 20_000 : 1_500, isVersionList: section.name == "packages")
   }
 
   /// The page with the charts is made last and stands first.
