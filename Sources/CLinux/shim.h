@@ -150,6 +150,7 @@ static inline int linux_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0,
 // The environment is a global array, and the members of a wait status are macros. A parent that ignores SIGCHLD is
 // never told how a child ended.
 extern char **environ;
+static inline char **linux_environment(void) { return environ; }
 static inline int linux_run(const char *path, char *const arguments[]) {
   signal(SIGCHLD, SIG_DFL);
   pid_t process;

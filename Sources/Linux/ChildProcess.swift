@@ -28,19 +28,22 @@ package struct ChildProcess: ~Copyable {
   private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
   private var exitCode: Int32?
 
+  package static let plainEnvironment = [
+    "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "SYSTEMD_COLORS=0",
+  ]
+
   /// Starts the program. The corresponding C function is `posix_spawn`.
   ///
-  /// - Parameter environment: lines of "NAME=value" beside those that make any program write plainly and in English.
+  /// - Parameter environment: lines of "NAME=value"; by default those that make any program write plainly and in English.
   package static func start(
-    _ path: String, _ arguments: [String], environment: [String] = []
+    _ path: String, _ arguments: [String], environment: [String] = plainEnvironment
   ) throws(SystemError) -> ChildProcess {
     var ends: [Int32] = [-1, -1]
     guard unsafe linux_pipe(&ends) == 0 else { throw .last("make a pipe") }
     let reader = FileDescriptor(owning: ends[0])
     let writer = FileDescriptor(owning: ends[1])
-    let fixed = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "SYSTEMD_COLORS=0"]
     var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-    var variables = unsafe (fixed + environment).map { unsafe strdup($0) } + [nil]
+    var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
     defer {
       for index in unsafe words.indices { unsafe free(words[index]) }
       for index in unsafe variables.indices { unsafe free(variables[index]) }
@@ -154,6 +157,17 @@ extension Process {
 
   /// The largest part of this process that was ever in memory. The corresponding C function is `getrusage`.
   package static var peakResidentBytes: Int64 { Int64(linux_peak_resident_kilobytes()) * 1024 }
+
+  /// The whole environment of this process, lines of "NAME=value".
+  package static var environment: [String] {
+    var lines: [String] = []
+    var entry = unsafe linux_environment()
+    while let line = unsafe entry?.pointee {
+      lines.append(unsafe String(cString: line))
+      unsafe entry = entry?.successor()
+    }
+    return lines
+  }
 
   /// The program that this process runs, also after its file was replaced.
   package static var executable: String { "/proc/self/exe" }

@@ -144,13 +144,13 @@ struct DumpMaking {
     var words = [
       DumpSectionCommand.name, section.name, "--prefix",
       locations.isSystem ? "/" : locations.prefix,
-      "--kernel-root", command.scope.kernelRoot, "--since-ms", String(sinceMilliseconds),
+      "--kernel-root", command.scope.kernelRoot, "--since-ms=\(sinceMilliseconds)",
       "--parent", String(Process.identifier),
     ]
     for unit in command.scope.productUnit { words += ["--product-unit", unit] }
     if command.scope.includeLocal { words.append("--include-local") }
     if isOverridden { words.append("--overridden") }
-    let environment = ["ACCORD_CANARY=\(canary)"]
+    let environment = Process.environment + ["ACCORD_CANARY=\(canary)"]
     return try Rights.ofCaller { () throws(SystemError) in
       try ChildProcess.start(Process.executable, words, environment: environment)
     }
