@@ -53,6 +53,8 @@ package struct DumpRun: ~Copyable {
   private var scrubber: Scrubber
   package private(set) var manifest: Manifest
   private var log: [String] = []
+  /// Of the files that are in the archive, and those that come last.
+  private var names: Set<String> = ["index.html", "manifest.json", "dump.log"]
   private var pageWritten: [UInt8]?
   private let clock = SystemClock()
   private let deadline: Int64
@@ -190,14 +192,22 @@ package struct DumpRun: ~Copyable {
     let content =
       written.name.hasSuffix("/ledger.jsonl")
       ? written.content
-      : scrubber.scrub(written.content, isVersionList: section.isVersionList)
+      : written.name.hasSuffix(".json")
+        ? scrubber.scrub(json: written.content)
+        : scrubber.scrub(written.content, isVersionList: section.isVersionList)
     if written.isCut { (entry.status, entry.reason) = (.cut, "\(written.name) was longer") }
     guard file.bytes < DumpLimits.archiveBytesMax else {
       (entry.status, entry.reason) = (.cut, "the archive had reached its bound")
       return
     }
     let name = written.name.split(separator: "/").map { scrubber.scrub(name: String($0)) }
-    entry.files.append(try file.add(name.joined(separator: "/"), content))
+      .joined(separator: "/")
+    // Two files of one name unpack to one, and what is on a line of its own may have come from outside.
+    guard names.insert(name).inserted else {
+      note("\(entry.name): a second file \(name) is left out")
+      return
+    }
+    entry.files.append(try file.add(name, content))
   }
 
   // MARK: the end

@@ -31,11 +31,18 @@ package struct KnownIdentities: Sendable {
     if !trimmed.isEmpty { all.append(Identity(kind, trimmed)) }
   }
 
+  /// Leaves out what stands in `text`, which is in every dump of every appliance: a user called "upload" or a host
+  /// called "network" is told apart by nobody, and replaced it would make the manifest and the page unreadable.
+  package mutating func leaveOut(whatStandsIn text: [UInt8]) {
+    all = IdentitySearch.identities(all, notIn: text)
+  }
+
   private mutating func learnHost(_ locations: Locations, _ kernelRoot: String) {
     add(.hostName, Self.line(kernelRoot + "/proc/sys/kernel/hostname"))
     let domain = Self.line(kernelRoot + "/proc/sys/kernel/domainname")
     if domain != "(none)" { add(.domainName, domain) }
     add(.hostName, Self.line(locations.prefix + "/etc/hostname"))
+    let own = Set(all.map(\.text))
     add(.machineID, Self.line(locations.machineFile))
     add(.uuid, Self.line(kernelRoot + "/proc/sys/kernel/random/boot_id"))
     // The names that this machine gives itself and its neighbours (hosts(5)).
@@ -47,6 +54,11 @@ package struct KnownIdentities: Sendable {
       let words = line.split(whereSeparator: \.isWhitespace)
       guard let first = words.first, ["search", "domain"].contains(first) else { continue }
       for name in words.dropFirst() { add(.domainName, String(name)) }
+    }
+    // What this machine's own dotted name ends with is the site's.
+    for identity in all where identity.kind == .hostName && own.contains(identity.text) {
+      let parts = identity.text.split(separator: ".").dropFirst()
+      if parts.count >= 2 { add(.domainName, parts.joined(separator: ".")) }
     }
     // A dotted name identifies by its first part as well.
     for identity in all where identity.kind == .hostName {
@@ -105,6 +117,11 @@ package struct KnownIdentities: Sendable {
 
   private mutating func addSerial(_ text: String) {
     let word = String(text.filter { $0 != "\0" })
+    // "t10.ATA     Samsung SSD 860     S3Z2NB0K123456": elsewhere the number stands alone, or behind other letters.
+    let parts = word.split(separator: " ")
+    if parts.count > 1, let last = parts.last, last.count >= 8, last.contains(where: \.isNumber) {
+      add(.serialNumber, String(last))
+    }
     let distinct = Set(word.filter { $0 != " " && $0 != "." && $0 != "-" })
     guard !Self.placeholders.contains(word.lowercased()), distinct.count > 1 else { return }
     add(.serialNumber, word)
@@ -132,7 +149,8 @@ package struct KnownIdentities: Sendable {
       let path = file.hasPrefix("/") ? file : locations.configuration + "/" + file
       return Self.lines(path, limitBytes: 256 * 1024)
     }
-    for line in lines(of: upload.clientKeyFile) where !line.hasPrefix("-----") {
+    // The last line of a key may have four letters, which stand everywhere.
+    for line in lines(of: upload.clientKeyFile) where !line.hasPrefix("-----") && line.count >= 8 {
       add(.secret, line)
     }
     for line in lines(of: upload.headersFile) where !line.hasPrefix("#") {
@@ -141,9 +159,9 @@ package struct KnownIdentities: Sendable {
     guard let proxy = upload.proxy else { return }
     add(.hostName, String(proxy.description.prefix { $0 != ":" }))
     guard proxy.hasPassword, let start = proxy.url.firstRange(of: "//")?.upperBound else { return }
-    for word in proxy.url[start...].prefix(while: { $0 != "@" }).split(separator: ":") {
-      add(.secret, String(word))
-    }
+    let words = proxy.url[start...].prefix { $0 != "@" }.split(separator: ":", maxSplits: 1)
+    if let name = words.first { add(.userName, String(name)) }
+    if words.count > 1 { add(.secret, String(words[1])) }
   }
 
   private static func line(_ path: String) -> String { lines(path).first ?? "" }

@@ -3,7 +3,7 @@
 internal import JSON
 
 package struct Manifest: Sendable {
-  package enum Status: String, Sendable {
+  package enum Status: String, CaseIterable, Sendable {
     case ok
     /// It did not end in time; what it had written by then is there.
     case timedOut = "timed-out"
@@ -148,5 +148,24 @@ package struct Manifest: Sendable {
         }
       }
     }
+  }
+}
+
+extension Manifest {
+  /// What stands in every manifest: its keys and the words that they take, but for the sections' own.
+  package static var words: String {
+    var manifest = Manifest(
+      madeAt: "", caseID: "", agentVersion: "",
+      agreement: AgreementFacts(
+        state: "none in-force held", fingerprint: "", sources: [("", "share local deny")]),
+      overrideUntil: "", isLocalIncluded: false, hasLogs: true, since: "",
+      command: ["accord", "dump"])
+    manifest.scrubbed = [("", 0)]
+    manifest.sections = [
+      Section(
+        name: "log", title: "How this dump was made", source: "", status: .ok, reason: "",
+        durationMilliseconds: 0, files: [File(path: "", bytes: 0, sha256: "")], problems: [])
+    ]
+    return manifest.text + Status.allCases.map(\.rawValue).joined(separator: " ")
   }
 }

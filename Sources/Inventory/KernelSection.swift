@@ -56,7 +56,13 @@ enum KernelSection {
     let path = "/proc/cmdline"
     guard let text = reader.text(path, limitBytes: InventoryLimits.valueBytesMax) else { return }
     let line = KernelCommandLine(text)
-    var fields = line.shown.map { SectionContent.Field($0.key, $0.value) }
+    // The root's device is redacted like every device.
+    var fields = line.shown.map { parameter in
+      SectionContent.Field(
+        parameter.key,
+        parameter.value.hasPrefix("/dev/")
+          ? reader.shown("system.device", parameter.value) ?? "left out" : parameter.value)
+    }
     if !line.namedOnly.isEmpty {
       fields.append(.init("values left out of", line.namedOnly.joined(separator: " ")))
     }

@@ -2,9 +2,10 @@
 //
 // What is searched for, and what is not. A text is looked for everywhere, whatever its case, if it has at least four
 // bytes and is none of `EverydayNames`: names that thousands of appliances share (root, localhost, debian) tell nobody
-// apart, and replacing them would leave a dump without its words. Names of hosts, domains and people with fewer than
-// eight bytes count only as whole words, so that a host called "gate" does not spoil "gateway"; addresses always do,
-// so that 10.0.0.1 is not found in 10.0.0.12. Everything else is found inside other words too. What is encoded
+// apart, and replacing them would leave a dump without its words. Numbers need six digits: a battery with the serial
+// number 1234 would spoil every column of readings. Numbers, and names of hosts, domains and people and serial numbers
+// with fewer than eight bytes, count only as whole words, so that a host called "gate" does not spoil "gateway";
+// addresses always do, so that 10.0.0.1 is not found in 10.0.0.12. Everything else is found inside other words too. What is encoded
 // (base64, percent signs, UTF-16, compressed) is not found.
 
 /// A text that a dump must not hold.
@@ -46,17 +47,23 @@ package struct Identity: Hashable, Sendable {
   /// At most so many bytes of a text are searched for as one.
   static let pieceBytesMax = 256
   static let bytesMin = 4
+  static let digitsMin = 6
 
   var spellings: [Spelling] {
     texts.map { ASCII.lowercased(Array($0.utf8)) }
-      .filter { $0.count >= Self.bytesMin && !EverydayNames.contains($0) }
+      .filter { text in
+        let isNumber = text.allSatisfy(ASCII.isDigit)
+        return text.count >= (isNumber ? Self.digitsMin : Self.bytesMin)
+          && !EverydayNames.contains(text)
+      }
       .map { Spelling(bytes: $0, isWholeWord: isWholeWord($0)) }
   }
 
   private func isWholeWord(_ bytes: [UInt8]) -> Bool {
     switch kind {
     case .address: true
-    case .hostName, .domainName, .userName: bytes.count < 8
+    case .hostName, .domainName, .userName, .serialNumber:
+      bytes.count < 8 || bytes.allSatisfy(ASCII.isDigit)
     default: false
     }
   }

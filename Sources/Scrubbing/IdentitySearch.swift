@@ -19,6 +19,12 @@ package struct IdentitySearch: Sendable {
 
   package init(_ identities: [Identity]) { finder = IdentityFinder(identities) }
 
+  /// The identities of which nothing stands in the text.
+  package static func identities(_ identities: [Identity], notIn text: [UInt8]) -> [Identity] {
+    let found = IdentityFinder(identities).spellings(in: Text(text))
+    return identities.filter { !$0.spellings.contains { found.contains($0.bytes) } }
+  }
+
   /// Whether everything that can be searched for is; false when there was too much of it.
   package var isComplete: Bool { finder.isComplete }
 
@@ -88,6 +94,27 @@ struct IdentityFinder: Sendable {
   }
 
   var isComplete: Bool { tree.isComplete }
+
+  /// Every spelling that stands in the text.
+  func spellings(in text: Text) -> Set<[UInt8]> {
+    var found: Set<[UInt8]> = []
+    var node: Int32 = 0
+    for index in 0..<text.count {
+      node = tree.step(node, ASCII.lowercased(text.bytes[index]))
+      guard tree.hasEnding(at: node) else { continue }
+      tree.forEachEnding(at: node) { pattern, length in
+        let start = index + 1 - length
+        let isInside =
+          ASCII.isAlphanumeric(text[start - 1]) || ASCII.isAlphanumeric(text[index + 1])
+        if !isInside || !isWholeWord(pattern) {
+          found.insert(ASCII.lowercased(Array(text.bytes[start...index])))
+        }
+        return false
+      }
+    }
+    return found
+  }
+
   func identity(_ pattern: Int) -> Identity { identities[owners[pattern].identity] }
   func isWholeWord(_ pattern: Int) -> Bool { owners[pattern].isWholeWord }
 

@@ -113,7 +113,14 @@ enum SecretWords {
 
   /// What follows the colon of "me:hunter2", when both parts are words.
   private static func credentials(_ text: Text, _ word: Range<Int>) -> (Range<Int>, Label)? {
-    let start = ASCII.isQuote(text[word.lowerBound]) ? word.lowerBound + 1 : word.lowerBound
+    let isQuoted = ASCII.isQuote(text[word.lowerBound])
+    let start = isQuoted ? word.lowerBound + 1 : word.lowerBound
+    // A quote in the middle ends what holds the word: {"remedy":"journalctl -u accordd","level":…
+    var word = word
+    if !isQuoted {
+      let end = text.firstIndex(from: start, to: word.upperBound, where: ASCII.isQuote)
+      word = word.lowerBound..<end
+    }
     let colon = text.firstIndex(from: min(start, word.upperBound), to: word.upperBound) {
       $0 == 0x3a
     }
@@ -121,7 +128,7 @@ enum SecretWords {
       !text.bytes[(colon + 1)..<word.upperBound].allSatisfy(ASCII.isDigit)
     else { return nil }
     var end = word.upperBound
-    if ASCII.isQuote(text.bytes[end - 1]) { end -= 1 }
+    if end > start, ASCII.isQuote(text.bytes[end - 1]) { end -= 1 }
     return (colon + 1..<max(end, colon + 1), .password)
   }
 

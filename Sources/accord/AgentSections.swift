@@ -46,7 +46,9 @@ struct AgentSections {
     let health = ApplianceHealth.findings(status, kernelRoot: work.kernelFolder)
       .filter(work.isShown)
     SectionWriter.file("sections/status.txt")
-    for line in status.lines(health, all: true, width: nil) { Output.print(line) }
+    for line in status.lines(health, all: true, width: nil) {
+      Output.print(VisibleText.lines(line))
+    }
     SectionWriter.file("summary.json")
     Output.object { object in
       object.array("health") { list in for finding in health { list.write(finding) } }
@@ -59,7 +61,7 @@ struct AgentSections {
     let diagnosis = Diagnosis.make(
       locations, work.agreement, clock: SystemClock(), contacting: .never)
     SectionWriter.file("sections/doctor.txt")
-    DoctorCommand.lines(diagnosis).forEach(Output.print)
+    DoctorCommand.lines(diagnosis).forEach { Output.print(VisibleText.lines($0)) }
   }
 
   private func writeAgreement() {
@@ -187,10 +189,12 @@ struct AgentSections {
             CalendarTime.rfc3339(milliseconds: delivery.triedMilliseconds),
             delivery.outcome.rawValue, delivery.status.map(String.init) ?? "-",
             String(delivery.batches), String(delivery.readings), String(delivery.bytes),
-            String(delivery.failures), delivery.message,
+            String(delivery.failures), VisibleText.lines(delivery.message),
           ]
         }, numeric: [3, 4, 5, 6])
-    if let failure = try outbox.lastFailure() { Output.print("last failure: \(failure)") }
+    if let failure = try outbox.lastFailure() {
+      Output.print("last failure: \(VisibleText.lines(failure))")
+    }
   }
 
   /// Once for people, without the names that lie beside the chain, and once row by row, for it to be verified.

@@ -29,9 +29,10 @@ enum ApplianceReport {
   /// - Parameters:
   ///   - sinceMilliseconds: the beginning of the charts, Unix.
   ///   - findings: what is wrong, the worst first; what `scope` does not hold is left out.
+  ///   - isNamed: whether the timeline names who signed; a dump does not.
   static func content(
     _ status: ApplianceStatus, _ scope: ReportScope, findings: [HealthFinding],
-    sinceMilliseconds: Int64
+    sinceMilliseconds: Int64, isNamed: Bool = true
   ) -> ReportContent {
     let now = status.clock.wallTimeMilliseconds
     let history = HistoryPart(status, scope, sinceMilliseconds: sinceMilliseconds, now)
@@ -45,7 +46,7 @@ enum ApplianceReport {
     content.gaps = history.gaps
     content.problems =
       status.agreement.problems.map { "\($0)" } + status.problems + history.problems
-    let ledger = LedgerPart(status, history.window)
+    let ledger = LedgerPart(status, history.window, isNamed: isNamed)
     content.events = (history.events + ledger.events).sorted { $0.milliseconds < $1.milliseconds }
     content.delivery = delivery(status)
     content.problems += ledger.problems

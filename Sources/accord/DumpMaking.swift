@@ -40,6 +40,9 @@ struct DumpMaking {
         upload: ((try? Settings.read(locations.settings)) ?? Settings()).upload,
         agreement: agreement)
     }
+    let known = identities.all.count
+    identities.leaveOut(whatStandsIn: DumpWords.all)
+    let common = known - identities.all.count
     plantCanary(&identities)
     let book = NamesFile.read(state)
     do {
@@ -49,6 +52,11 @@ struct DumpMaking {
       var run = DumpRun(
         file, identities: identities.all, book: book, manifest: manifest(overrideUntil))
       run.note("accord \(AgentVersion.text): \(manifest(nil).command.joined(separator: " "))")
+      if common > 0 {
+        run.note(
+          "\(Output.count(Int64(common), "name")) of this appliance or its people also stand in every dump, and stay"
+        )
+      }
       run.note("canary: password=\(canary)")
       try execute(&run, overrideUntil)
       finish(run.book, path, run.bytes, run.manifest)

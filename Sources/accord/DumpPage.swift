@@ -18,7 +18,8 @@ struct DumpPage {
       sources: Set(DataSource.allCases.filter(work.isAdmitted)), isShown: work.isShown)
     let content = ApplianceReport.content(
       status, scope, findings: findings,
-      sinceMilliseconds: work.locations.clock.wallTimeMilliseconds - DumpLimits.pageSeconds * 1000)
+      sinceMilliseconds: work.locations.clock.wallTimeMilliseconds - DumpLimits.pageSeconds * 1000,
+      isNamed: false)
     SectionWriter.file("index.html")
     Process.write(ReportPage.html(content), to: 1)
   }

@@ -102,13 +102,14 @@ struct LedgerPart {
   var attempts: [DeliveryAttempt] = []
   var problems: [String] = []
 
-  init(_ status: ApplianceStatus, _ window: ReportWindow) {
+  /// - Parameter isNamed: whether people and suppliers stand there by the names that lie beside the ledger's chain.
+  init(_ status: ApplianceStatus, _ window: ReportWindow, isNamed: Bool) {
     do {
       guard let ledger = try Ledger.openForReading(StateDirectory(status.locations.state)) else {
         return
       }
       var (events, attempts): ([TimelineEvent], [DeliveryAttempt]) = ([], [])
-      let names = try ledger.names()
+      let names = isNamed ? try ledger.names() : nil
       try ledger.forEachRow(since: window.sinceMilliseconds) { row in
         guard row.atMilliseconds <= window.untilMilliseconds,
           let event = Ledger.Event(rawValue: row.kind)
