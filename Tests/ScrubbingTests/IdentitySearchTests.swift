@@ -78,8 +78,8 @@ struct IdentitySearchTests {
         }, as: UTF8.self)
     }
     for _ in 0..<50 {
-      // Serial numbers are found inside of words, so that many overlap.
-      let identities = (0..<5).map { _ in Identity(.serialNumber, word(4...7)) }
+      // Secrets are found inside of words, so that many overlap.
+      let identities = (0..<5).map { _ in Identity(.secret, word(4...7)) }
       let text = word(0...40)
       let plain = identities.contains { text.contains($0.text) }
       let match = found([Array(text.utf8)], identities)
@@ -88,6 +88,24 @@ struct IdentitySearchTests {
         #expect(text.dropFirst(match.offset).hasPrefix(match.identity.text), "seed \(seed)")
       }
     }
+  }
+
+  @Test("a short serial number counts as a word, a short number not at all")
+  func shortSerialNumbers() {
+    #expect(found([Array("of AB12C.".utf8)], [Identity(.serialNumber, "AB12C")]) != nil)
+    #expect(found([Array("0AB12C7".utf8)], [Identity(.serialNumber, "AB12C")]) == nil)
+    #expect(found([Array("1234".utf8)], [Identity(.serialNumber, "1234")]) == nil)
+    #expect(found([Array("at 123456 and".utf8)], [Identity(.hostName, "123456")]) != nil)
+    #expect(found([Array("51234567".utf8)], [Identity(.serialNumber, "1234567")]) == nil)
+  }
+
+  @Test("what stands in a text that everybody has is left out")
+  func common() {
+    let identities = [
+      Identity(.userName, "upload"), Identity(.userName, "load"), Identity(.hostName, "gate"),
+    ]
+    let left = IdentitySearch.identities(identities, notIn: Array("an Upload, gateway".utf8))
+    #expect(left.map(\.text) == ["load", "gate"])
   }
 
   @Test("a secret is found word by word, a short one only where it is the whole of it")

@@ -186,6 +186,7 @@ struct SecretsTests {
       "token:\n  ttl: 5m\n  kind: a", "secrets: 3 loaded", "the key is: left", "hot key: F12",
       "mount -o credentials=/etc/cifs.conf //a/b", "git config user.name",
       "docker run -u 1000:1000 a",
+      #"{"remedy":"journalctl -u accordd","level":"warning"}"#,
       "Kernel command line: root=UUID=550e8400-e29b-41d4-a716-446655440000 ro quiet",
       "crypto: aes-ni: key size 256", "uid=0(root) gid=0(root)", "expired password", "x --password",
       "systemd[1]: Started Forward Password Requests to Wall Directory Watch.", "pin: 4",
