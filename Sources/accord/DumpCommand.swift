@@ -66,6 +66,8 @@ struct DumpCommand: InstallationCommand {
         )
       }
     }
+    // An empty name is an unset variable in somebody's script; the archive would go to /.
+    if output.isEmpty { throw ValidationError("--output is the name of a folder") }
     if override, `case` == nil {
       throw ValidationError("--override needs --case: the ledger keeps for which case it was")
     }

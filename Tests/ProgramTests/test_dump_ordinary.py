@@ -96,6 +96,11 @@ def test_a_disk_is_not_known_by_the_number_in_its_long_name(sharing, dumps):
     assert number.lower().encode() not in archive.everything.lower() and "Box with serial-" in archive.text("hardware")
 
 
+def test_an_output_without_a_name_is_wrong_usage(appliance):
+    done = appliance.accord("dump", "--output", "")
+    assert done.code == 2 and "--output" in done.err
+
+
 @pytest.mark.parametrize("how", ["hash", "drop"])
 def test_a_device_that_the_customer_redacts_is_not_in_the_kernels_command_line_either(sharing, dumps, how):
     sharing.kernel.write("proc/cmdline", "root=/dev/canarydisk2 quiet panic=10\n")
