@@ -187,14 +187,7 @@ package struct DumpRun: ~Copyable {
       pageWritten = written.content
       return
     }
-    // Ledger rows are chained by their hashes, so they go in as they are: they hold digests, counts and times, and the
-    // last look goes over them like over everything.
-    let content =
-      written.name.hasSuffix("/ledger.jsonl")
-      ? written.content
-      : written.name.hasSuffix(".json")
-        ? scrubber.scrub(json: written.content)
-        : scrubber.scrub(written.content, isVersionList: section.isVersionList)
+    let content = scrubbed(written, isVersionList: section.isVersionList)
     if written.isCut { (entry.status, entry.reason) = (.cut, "\(written.name) was longer") }
     guard file.bytes < DumpLimits.archiveBytesMax else {
       (entry.status, entry.reason) = (.cut, "the archive had reached its bound")
@@ -208,6 +201,16 @@ package struct DumpRun: ~Copyable {
       return
     }
     entry.files.append(try file.add(name, content))
+  }
+
+  private mutating func scrubbed(_ file: SectionStream.File, isVersionList: Bool) -> [UInt8] {
+    switch file.name {
+    // Ledger rows are chained by their hashes, so they go in as they are: they hold digests, counts and times, and the
+    // last look goes over them like over everything.
+    case "sections/ledger.jsonl": file.content
+    case let name where name.hasSuffix(".json"): scrubber.scrub(json: file.content)
+    default: scrubber.scrub(file.content, isVersionList: isVersionList)
+    }
   }
 
   // MARK: the end

@@ -108,3 +108,10 @@ def test_a_device_that_the_customer_redacts_is_not_in_the_kernels_command_line_e
     sharing.record()
     archive = dump(sharing, dumps)
     assert b"canarydisk" not in archive.everything and "panic" in archive.text("kernel")
+
+
+def test_the_version_of_a_package_is_no_address(sharing, dumps):
+    sharing.write_consent({"product": "share", "environment": "share"})
+    sharing.record()
+    text = dump(sharing, dumps).text("packages")
+    assert "ip-1" not in text
