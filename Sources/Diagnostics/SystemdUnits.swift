@@ -42,7 +42,10 @@ package struct SystemdUnits: Equatable, Sendable {
       let shown = output(
         ["show"] + own
           + ["--property=Id,LoadState,ActiveState,UnitFileState,NextElapseUSecRealtime"]),
-      let failed = output(["list-units", "--failed", "--plain", "--no-legend", "--no-pager"])
+      // A service that is started again and again is not "failed" in between.
+      let failed = output([
+        "list-units", "--state=failed,auto-restart", "--plain", "--no-legend", "--no-pager",
+      ])
     else { return nil }
     return SystemdUnits(shown: shown, failed: failed)
   }
@@ -61,7 +64,7 @@ package struct SystemdUnits: Equatable, Sendable {
 
   /// - Parameters:
   ///   - shown: `systemctl show`: lines of KEY=VALUE, an empty line between two units.
-  ///   - failed: `systemctl list-units --failed --plain --no-legend`: a unit a line, its name first.
+  ///   - failed: `systemctl list-units --state=failed,auto-restart --plain --no-legend`: a unit a line, its name first.
   package init(shown: String, failed: String) {
     var units: [Unit] = []
     var properties: [Substring: Substring] = [:]

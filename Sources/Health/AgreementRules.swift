@@ -31,6 +31,8 @@ package struct AgreementFacts: Sendable {
   }
 
   package var hasConsent = true
+  /// Whether something is kept that only an agreement can have let in.
+  package var holdsRecords = false
   package var consentFile = ""
   package var problem: Problem?
   /// Days until it ends, and the day; nil when it has no end.
@@ -56,6 +58,12 @@ package struct AgreementFacts: Sendable {
     if let problem {
       return .agent(
         .critical, "agreement", "\(problem.sentence); \(problem.consequence)", problem.remedy)
+    }
+    if !hasConsent, holdsRecords {
+      return .agent(
+        .warning, "agreement",
+        "the consent is gone: there is none at \(consentFile), so nothing is sampled or sent any more",
+        "put it back, or agree anew: accord consent accept")
     }
     if hasConsent || waiting != nil { return nil }
     return .agent(

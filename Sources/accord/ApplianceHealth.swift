@@ -87,6 +87,7 @@ extension ApplianceStatus {
     facts.settingsProblem = settingsProblem
     facts.consentFile = agreement.consentFile
     facts.hasConsent = agreement.standing != .none
+    facts.holdsRecords = holdsAnything
     if let problem = agreement.problems.first {
       facts.problem = AgreementFacts.Problem(
         sentence: sentence(problem), remedy: problem.expected, consequence: agreement.untilMended)

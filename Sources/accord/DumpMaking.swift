@@ -191,6 +191,11 @@ struct DumpMaking {
         }
       }
     }
+    if let until = manifest.overrideUntil {
+      Output.print(
+        "overridden: it holds what the agreement withholds of sections begun before \(until); the ledger has a row of that"
+      )
+    }
     printHoles(manifest)
     let whole = manifest.sections.count { $0.status == .ok }
     Output.print("\(path): \(size), \(Output.count(Int64(whole), "section"))")
@@ -210,6 +215,11 @@ struct DumpMaking {
   private func recordDump(_ manifest: Manifest) {
     do {
       guard try FileState.of(state.ledger) != nil else { return }
+      if locations.isSystem, Process.user != 0 {
+        let note = "accord: only root can write to the ledger, which has no row of this dump\n"
+        Process.print(note, to: 2)
+        return
+      }
       var ledger = try Ledger.open(state, busyMilliseconds: Limits.commandBusyMilliseconds)
       ledger.agreement = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
       let name = try command.case.map { name in try ledger.digest(ofName: name) }

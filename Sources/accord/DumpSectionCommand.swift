@@ -35,7 +35,7 @@ struct DumpSectionCommand: InstallationCommand {
       if section.rights == .agent { return try work.collect() }
       try Rights.ofCaller { try work.collect() }
     } catch {
-      SectionWriter.failed("\(error)")
+      SectionWriter.failed((error as? CommandFailure)?.message ?? "\(error)")
       throw CommandFailure(.failed, "")
     }
   }
@@ -100,17 +100,21 @@ struct SectionWork {
     if let source = section.source, section.judgesItself {
       if section.rights == .agent { try writeHistory(of: source) } else { writeSample(of: source) }
     } else if let inventory = InventorySections.all.first(where: { $0.name == section.name }) {
-      write(inventory)
+      try write(inventory)
     } else {
       try AgentSections(self).write()
     }
   }
 
-  private func write(_ inventory: InventorySection) {
+  private func write(_ inventory: InventorySection) throws {
     let context = InventoryContext(
       kernelRoot: kernelFolder, productUnits: productUnits, sinceMilliseconds: sinceMilliseconds,
       shown: { key, value in shown(Attribute(key, .string(value)))?.value.text })
     let content = inventory.collect(context)
+    if content.blocks.isEmpty, section.isLog, Process.user != 0, !content.problems.isEmpty {
+      throw CommandFailure(
+        .failed, "only root, or a member of systemd-journal, can read the journal")
+    }
     guard !content.blocks.isEmpty else {
       let reason = content.problems.first ?? "there is nothing of it on this machine"
       return SectionWriter.absent(reason)

@@ -89,7 +89,7 @@ extension ApplianceStatus {
     return rows
   }
 
-  private var holdsAnything: Bool {
+  var holdsAnything: Bool {
     !(spool?.totals ?? []).isEmpty || !(history?.totals ?? []).isEmpty
   }
 

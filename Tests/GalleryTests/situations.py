@@ -531,3 +531,13 @@ def mend(appliance: Appliance) -> Appliance:
     return appliance
 
 
+@situation(
+    "a consent that is gone",
+    "the consent is gone: there is none at {etc}/consent.toml, so nothing is sampled or sent any more",
+    doctor="there is no consent at {etc}/consent.toml",
+)
+def gone_consent(ward: Ward) -> Iterator[Appliance]:
+    appliance = ward.appliance()
+    ward.sealed(appliance)
+    (appliance.etc / "consent.toml").unlink()
+    yield appliance

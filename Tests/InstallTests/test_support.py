@@ -8,6 +8,7 @@ from io import BytesIO
 import people
 import pytest
 from administrator import Administrator
+from box import wait_for
 from people import MEMBER, STRANGER
 
 FOLDER = "/root/dumps"
@@ -49,6 +50,18 @@ def made(done) -> dict:
 def test_status_leads_to_the_failed_unit_on_its_first_screen(troubled):
     first_screen = "\n".join(troubled.accord("status").out.splitlines()[:8])
     assert "product-pump.service" in first_screen
+
+
+def test_status_names_a_service_that_is_started_again_and_again(troubled):
+    unit = "[Service]\nExecStart=/bin/false\nRestart=always\nRestartSec=60\n"
+    troubled.write("/etc/systemd/system/product-valve.service", unit)
+    troubled.systemctl("daemon-reload")
+    with troubled.provoking():
+        troubled.systemctl("start", "product-valve.service", check=False)
+        wait_for(lambda: troubled.show("product-valve.service", "SubState") == "auto-restart", "the pause of a restart")
+    assert "product-valve.service" in troubled.accord("status", "--all").out
+    troubled.systemctl("stop", "product-valve.service")
+    troubled.box.run("rm", "/etc/systemd/system/product-valve.service")
 
 
 def test_a_dump_of_roots_holds_units_services_packages_and_the_journals_that_were_asked_for(troubled):
