@@ -61,7 +61,7 @@ struct AgentSections {
     let diagnosis = Diagnosis.make(
       locations, work.agreement, clock: SystemClock(), contacting: .never)
     SectionWriter.file("sections/doctor.txt")
-    DoctorCommand.lines(diagnosis).forEach { Output.print(VisibleText.lines($0)) }
+    for line in DoctorCommand.lines(diagnosis) { Output.print(VisibleText.lines(line)) }
   }
 
   private func writeAgreement() {
