@@ -111,6 +111,10 @@ extension Diagnosis {
     }
     let (revision, supplier) = (offer.revision.value, offer.supplier.value)
     let accepting = "read it, and if you agree: accord consent accept"
+    if case .held = agreement.standing, agreement.consent == nil {
+      let place = "the consent, which says what was accepted, cannot be read"
+      return add(.offer, .ok, "revision \(revision) of \(supplier); \(place)")
+    }
     guard let accepts = agreement.consent?.accepts?.value else {
       return add(
         .offer, .warning,

@@ -31,8 +31,8 @@ package enum HealthCheck {
       + machine.fileSystemFindings(besides: facts.recording.disk?.mountPoint)
       + machine.heatFindings + machine.supplyFindings + machine.memoryFindings
       + machine.loadFindings + machine.networkFindings + machine.unitFindings
-      + facts.agent.findings + facts.clock.findings + facts.agreement.findings
-      + facts.recording.findings + facts.delivery.findings
+      + facts.agent.findings + facts.agreement.findings + facts.recording.findings
+      + facts.clock.findings + facts.delivery.findings
     return findings.enumerated()
       .sorted { ($1.element.level, $0.offset) < ($0.element.level, $1.offset) }
       .map(\.element)

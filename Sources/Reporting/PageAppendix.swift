@@ -8,7 +8,18 @@ extension ReportPage {
     // Text is escaped, so no other place of the page looks like this one.
     let end = Array("</main>".utf8)
     guard let page, let position = page.lastStart(of: end) else { return plain(section.bytes) }
-    return page[..<position] + section.bytes + page[position...]
+    let whole = page[..<position] + section.bytes + page[position...]
+    return linking(table, in: Array(whole))
+  }
+
+  /// With the section among the contents.
+  private static func linking(_ table: ReportContent.Table, in page: [UInt8]) -> [UInt8] {
+    guard let position = page.lastStart(of: Array("</ul></nav>".utf8)) else { return page }
+    var entry = HTMLWriter()
+    entry.element("li") { entry in
+      entry.element("a", [("href", "#" + identifier(table))]) { $0.text(table.title) }
+    }
+    return page[..<position] + entry.bytes + page[position...]
   }
 
   private static func plain(_ section: [UInt8]) -> [UInt8] {

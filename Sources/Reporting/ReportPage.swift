@@ -167,7 +167,7 @@ package enum ReportPage {
     "charts-\(section.rawValue)"
   }
 
-  private static func identifier(_ table: ReportContent.Table) -> String {
+  static func identifier(_ table: ReportContent.Table) -> String {
     "table-" + String(table.title.lowercased().map { $0.isASCII && $0.isLetter ? $0 : "-" })
   }
 
