@@ -16,14 +16,19 @@ STATE, RUN = "/var/lib/accord", "/run/accord"
 FILES = (
     *(f"{STATE}/{name}" for name in (
         "spool.db", "spool.db-wal", "spool.db-shm", "spool.db.rewrite", "ledger.db", "ledger.db-wal", "identity", "identity.new",
-        "accepted", "reserve", "upload.lock", "swap.lock", "accordd.lock", "private", "private/history.db", "private/hash.key")),
+        "accepted", "reserve", "upload.lock", "swap.lock", "accordd.lock", "private", "private/history.db", "private/hash.key",
+        "private/dump-names", "private/dump-names.new")),
     *(f"{RUN}/{name}" for name in (
         "upload.errand", "upload.errand.new", "upload.outcome", "upload.complaint", "status.json", "status.json.new", "boot_id",
         "failures", "failures.new")),
 )
 
 # While accordd does not run, and then while systemd starts it.
-BEFORE = ("accord status", "accord outbox", "accord ledger verify", "accord doctor", "accord consent set product=local")
+BEFORE = (
+    "accord status", "accord outbox", "accord ledger verify", "accord doctor",
+    "accord dump --output /var/cache --section-seconds 2", "accord report --overwrite --output /var/cache/report.html",
+    "accord consent set product=local",
+)
 AFTER = ("systemctl restart accordd", "accord status", "accord upload", "accord consent set product=share", "systemctl reload accordd")
 # What changes the consent also waits for accordd to follow, and gives that up by itself.
 SECONDS_MAX = 20
