@@ -34,14 +34,18 @@ enum SecretWords {
     guard mayBeOne(text, key) else { return nil }
     let name = text.lowercased(key)
     let start = text.end(of: ASCII.isBlank, from: key.upperBound)
-    let word = start..<text.end(of: { !ASCII.isSpace($0) && $0 != 0 }, from: start)
+    // Looked for only where it is needed: a long text without blanks may hold a key at every other byte.
+    func word() -> Range<Int> {
+      start..<text.end(of: { !ASCII.isSpace($0) && $0 != 0 }, from: start)
+    }
     switch name {
-    case "-p" where isArgument(of: text, key, programs.prefix(1)): return (word, .password)
-    case "-u", "--user", "--proxy-user": return credentials(text, word)
+    case "-p" where isArgument(of: text, key, programs.prefix(1)): return (word(), .password)
+    case "-u", "--user", "--proxy-user":
+      return wordEnd(text, start).flatMap { credentials(text, start..<$0) }
     case "by" where text.holds("identified ", at: key.lowerBound - 11):
-      return quoted(text, word.lowerBound).map { ($0, .password) }
+      return quoted(text, start).map { ($0, .password) }
     case "community" where text.holds("snmp-server ", at: key.lowerBound - 12):
-      return (word, .community)
+      return (word(), .community)
     default: break
     }
     if name.hasPrefix("-p"), name.count > 2, !name.hasPrefix("-p-"),
@@ -52,15 +56,28 @@ enum SecretWords {
     }
     if name == "password" || name == "passphrase" {
       if let quoted = quoted(text, start) { return (quoted, .password) }
-      if isNetrc(text, key) { return (word, .password) }
+      if isNetrc(text, key) { return (word(), .password) }
     }
     guard isLineStart(text, key.lowerBound) else { return nil }
-    if let label = lineHeads[name] { return (word, label) }
+    if let label = lineHeads[name] { return (word(), label) }
+    guard let label = lonely[name] else { return nil }
+    let word = word()
     let rest = text.end(of: ASCII.isBlank, from: word.upperBound)
-    guard let label = lonely[name], rest >= text.count || ASCII.isLineEnd(text[rest]) else {
-      return nil
-    }
+    guard rest >= text.count || ASCII.isLineEnd(text[rest]) else { return nil }
     return (word, label)
+  }
+
+  /// A user and a password are no longer than that together.
+  private static let credentialsBytesMax = 1024
+
+  /// The end of the word, nil when it is too long to be a user and a password.
+  private static func wordEnd(_ text: Text, _ start: Int) -> Int? {
+    var end = start
+    while end < text.count, !ASCII.isSpace(text.bytes[end]), text.bytes[end] != 0 {
+      end += 1
+      if end - start > credentialsBytesMax { return nil }
+    }
+    return end
   }
 
   /// Whether the first and the last byte are those of a word that is looked for; most words end here.
