@@ -119,7 +119,6 @@ def test_every_problem_is_data_too(sharing):
 
 WRONG_FLAGS = [
     (["upload", "--now"], "Unknown option '--now'"),
-    (["uplod"], "Unexpected argument 'uplod'"),
     (["outbox", "--otlp"], "--otlp needs the id of a batch; see the list"),
     (
         ["status", "--prefix", "/nowhere"],
@@ -133,6 +132,12 @@ WRONG_FLAGS = [
 def test_a_wrong_flag_of_accord_is_usage(arguments, words):
     result = run([program("accord"), *arguments])
     assert (result.code, result.out) == (2, "") and words in result.err and "Usage: accord" in result.err
+
+
+def test_a_misspelt_command_is_usage_and_names_the_one_that_was_meant():
+    result = run([program("accord"), "uplod"])
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "accord: there is no command 'uplod'; did you mean 'upload'?\n"
 
 
 def test_an_unknown_batch_is_a_failure_that_points_to_the_list(sharing):
