@@ -27,7 +27,11 @@ def terminal(appliance: Appliance, *arguments: str, columns: int = COLUMNS, rows
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     command = appliance.command("accord", *arguments)
-    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, start_new_session=True)
+    # A shell that starts the tests in its background has them ignore what Ctrl-C sends.
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     os.close(theirs)
     os.set_blocking(ours, False)
     written = bytearray()
