@@ -1,6 +1,8 @@
 // Where the memory went: the kernel's own account, and the largest processes by the names of their programs. What a
 // process was started with is never read. proc_meminfo(5), proc_vmstat(5)
 
+internal import Linux
+
 enum MemorySection {
   static func collect(_ reader: inout TreeReader) {
     reader.add(
@@ -53,7 +55,7 @@ enum MemorySection {
     reader.lines("/proc/swaps").dropFirst().compactMap { line in
       let words = line.split(whereSeparator: \.isWhitespace)
       guard words.count >= 5, let size = Int64(words[2]), let used = Int64(words[3]),
-        let shown = reader.shown("system.device", MountLine.unescaped(words[0]))
+        let shown = reader.shown("system.device", OctalEscapes.decoded(words[0]))
       else { return nil }
       return [
         shown, String(words[1]), Amount.bytes(size.multiplied(by: 1024)),

@@ -5,6 +5,8 @@
 // Of the options only those on a list are shown: what a mount helper was given (user names, passwords, paths of
 // credentials, addresses) may all stand there. proc_pid_mountinfo(5)
 
+internal import Linux
+
 /// One line of /proc/self/mountinfo.
 struct MountLine: Equatable {
   let type: String
@@ -23,9 +25,9 @@ struct MountLine: Equatable {
       hyphen + 3 < fields.count
     else { return nil }
     type = String(fields[hyphen + 1])
-    let source = Self.unescaped(fields[hyphen + 2])
+    let source = OctalEscapes.decoded(fields[hyphen + 2])
     device = source.hasPrefix("/dev/") && !source.hasPrefix("/dev/disk/") ? source : type
-    point = Self.unescaped(fields[4])
+    point = OctalEscapes.decoded(fields[4])
     let all = (fields[5].split(separator: ",") + fields[hyphen + 3].split(separator: ","))
     let isReadOnly = fields[hyphen + 3].split(separator: ",").contains("ro")
     mode = isReadOnly ? "ro" : all.contains("ro") ? "ro here" : "rw"
@@ -104,22 +106,4 @@ struct MountLine: Equatable {
     "nsfs",
     "selinuxfs", "binder", "nfsd", "autofs",
   ]
-
-  /// Space, tab, line break and backslash are written in octal.
-  static func unescaped(_ text: Substring) -> String {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-      let digits = rest.prefix(3)
-      if byte == UInt8(ascii: "\\"), digits.count == 3,
-        let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
-      {
-        bytes.append(code)
-        rest = rest.dropFirst(3)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
 }
