@@ -13,14 +13,28 @@ struct LiveSample {
 
   let rows: [Row]
 
+  /// - Parameters:
+  ///   - root: where proc and sys are found.
+  ///   - isWanted: which of the kernel's files are read.
+  ///   - failed: told what cannot be read.
+  static func taken(
+    root: String, devices: DeviceRules, isWanted: (String) -> Bool = { _ in true },
+    failed: (ProbeFailure) -> Void = { _ in }
+  ) -> Sampler {
+    var sampler = Sampler(root: KernelRoot(root), devices: devices)
+    let wanted = Set(Catalog.signals.flatMap(\.origins)).filter(isWanted)
+    sampler.takeSample(
+      atBootTimeMilliseconds: SystemClock().bootTimeMilliseconds, wanted: wanted
+    ) { record in
+      if case .failed(let failure) = record.outcome { failed(failure) }
+    }
+    sampler.refresh(wanted: wanted)
+    return sampler
+  }
+
   /// - Parameter root: where proc and sys are found.
   init(root: String, devices: DeviceRules) {
-    var sampler = Sampler(root: KernelRoot(root), devices: devices)
-    let all = Set(Catalog.signals.flatMap(\.origins))
-    sampler.takeSample(
-      atBootTimeMilliseconds: SystemClock().bootTimeMilliseconds, wanted: all
-    ) { _ in }
-    sampler.refresh(wanted: all)
+    let sampler = Self.taken(root: root, devices: devices)
     var rows = sampler.facts.compactMap { fact -> Row? in
       // What is a fact is its own attribute, and is redacted as one.
       Catalog.signal(fact.name).map {

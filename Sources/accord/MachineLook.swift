@@ -16,12 +16,9 @@ enum MachineLook {
 
   static func facts(_ status: ApplianceStatus, kernelRoot: String) -> MachineFacts {
     var facts = MachineFacts()
-    var sampler = Sampler(root: KernelRoot(kernelRoot), devices: status.settings.devices)
     // Connections are expensive to count, and no rule asks for them.
-    let wanted = Set(Catalog.signals.flatMap(\.origins)).filter { !isConnectionList($0) }
-    sampler.takeSample(
-      atBootTimeMilliseconds: status.clock.bootTimeMilliseconds, wanted: wanted
-    ) { _ in }
+    let sampler = LiveSample.taken(
+      root: kernelRoot, devices: status.settings.devices, isWanted: { !isConnectionList($0) })
     facts.add(sampler.sample)
     facts.earlier = earlier(status)
     let root = kernelRoot.hasSuffix("/") ? String(kernelRoot.dropLast()) : kernelRoot

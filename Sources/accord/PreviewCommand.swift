@@ -82,16 +82,9 @@ struct PreviewCommand: InstallationCommand {
   }
 
   private func sample(_ agreement: Agreement, _ devices: DeviceRules) -> [Line] {
-    var sampler = Sampler(root: KernelRoot(kernelRoot), devices: devices)
-    let all = Set(Catalog.signals.flatMap(\.origins))
-    sampler.takeSample(
-      atBootTimeMilliseconds: SystemClock().bootTimeMilliseconds, wanted: all
-    ) { record in
-      if case .failed(let failure) = record.outcome {
-        Process.print("accord: \(failure)\n", to: 2)
-      }
+    let sampler = LiveSample.taken(root: kernelRoot, devices: devices) { failure in
+      Process.print("accord: \(failure)\n", to: 2)
     }
-    sampler.refresh(wanted: all)
     let key = hashKey(agreement)
     let facts = sampler.facts.compactMap { fact -> Line? in
       guard let signal = Catalog.signal(fact.name) else { return nil }
