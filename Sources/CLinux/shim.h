@@ -248,10 +248,6 @@ static inline void linux_limit_memory(unsigned long long bytes) {
   struct rlimit limit = {.rlim_cur = (rlim_t)bytes, .rlim_max = (rlim_t)bytes};
   setrlimit(RLIMIT_DATA, &limit);
 }
-static inline long linux_peak_resident_kilobytes(void) {
-  struct rusage usage;
-  return getrusage(RUSAGE_SELF, &usage) == -1 ? 0 : usage.ru_maxrss;
-}
 
 // <link.h> shows dl_iterate_phdr and its structure only to _GNU_SOURCE. These are its first members.
 struct linux_loaded_object {

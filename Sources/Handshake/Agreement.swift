@@ -197,11 +197,6 @@ package struct Agreement: Sendable {
       && acceptance.offer?.requests[signal.source]?.entry(for: signal) == nil
   }
 
-  /// The line by which the customer withholds `signal`, whatever is said of its source; nil when none does.
-  package func withholdingPlace(_ signal: String) -> FilePlace? {
-    withholding(signal).map { FilePlace(file: consentFile, place: $0.place) }
-  }
-
   /// The entry by which the customer withholds `signal`, whatever is said of its source.
   func withholding(_ signal: String) -> Located<SignalPattern>? {
     consent?.withheld.first { $0.value.matches(signal) }

@@ -155,9 +155,6 @@ extension Process {
   /// `setrlimit` (RLIMIT_DATA).
   package static func limitMemory(bytes: UInt64) { linux_limit_memory(bytes) }
 
-  /// The largest part of this process that was ever in memory. The corresponding C function is `getrusage`.
-  package static var peakResidentBytes: Int64 { Int64(linux_peak_resident_kilobytes()) * 1024 }
-
   /// The whole environment of this process, lines of "NAME=value".
   package static var environment: [String] {
     var lines: [String] = []
