@@ -1,7 +1,7 @@
 // Every bound of a dump, in one place, each with its reason.
 
 package enum DumpLimits {
-  /// All sections together: somebody waits at the other end of a telephone.
+  /// All sections together: somebody waits at the other end of a telephone. An override of the agreement lasts no longer.
   package static let secondsMax = 120
   /// The archive: what a mail server takes.
   package static let archiveBytesMax: Int64 = 24 * 1024 * 1024
@@ -14,8 +14,6 @@ package enum DumpLimits {
   /// What has to stay free where the archive is written, so that a dump does not fill the disk of a machine that is
   /// short of it already.
   package static let freeBytesMin: Int64 = 4 * 1024 * 1024
-  /// For how long an override of the agreement holds: long enough for one dump, and over before the telephone call.
-  package static let overrideSeconds: Int64 = 15 * 60
   /// How much of the history a dump holds unless it is told otherwise.
   package static let historySeconds: Int64 = 86_400
   /// How far back the charts of its index page reach.

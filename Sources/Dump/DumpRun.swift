@@ -11,7 +11,7 @@
 // there is no archive.
 //
 // An override of the agreement needs root and a case number. It is written to the ledger before the first section, and
-// holds for `DumpLimits.overrideSeconds`: a section that begins later is under the agreement again.
+// is over with this dump, after `DumpLimits.secondsMax` at the latest.
 
 internal import Digest
 package import Handshake
@@ -24,24 +24,21 @@ package struct DumpRun: ~Copyable {
   package struct Surroundings {
     package var agreement: Agreement
     package var request: DumpRequest
-    /// Until when an override holds, milliseconds of the boot clock.
-    package var overrideUntil: Int64?
-    /// Starts the process of a section, which shows what is withheld if the agreement is overridden at that moment.
-    package var start: (DumpSection, _ isOverridden: Bool) throws(SystemError) -> ChildProcess
+    /// Starts the process of a section.
+    package var start: (DumpSection) throws(SystemError) -> ChildProcess
     /// Makes the index page of what the page's section wrote and of everything that the manifest says.
     package var page: (_ written: [UInt8]?, Manifest) -> [UInt8]
     /// Told before each section: which, and how many there are.
     package var progress: (_ index: Int, _ count: Int, DumpSection) -> Void
 
     package init(
-      agreement: Agreement, request: DumpRequest, overrideUntil: Int64?,
-      start: @escaping (DumpSection, Bool) throws(SystemError) -> ChildProcess,
+      agreement: Agreement, request: DumpRequest,
+      start: @escaping (DumpSection) throws(SystemError) -> ChildProcess,
       page: @escaping ([UInt8]?, Manifest) -> [UInt8],
       progress: @escaping (Int, Int, DumpSection) -> Void
     ) {
       self.agreement = agreement
       self.request = request
-      self.overrideUntil = overrideUntil
       self.start = start
       self.page = page
       self.progress = progress
@@ -86,13 +83,8 @@ package struct DumpRun: ~Copyable {
   ) throws(DumpError) {
     for (index, section) in sections.enumerated() {
       around.progress(index, sections.count, section)
-      var request = around.request
-      request.isOverridden = around.overrideUntil.map { clock.bootTimeMilliseconds < $0 } ?? false
-      switch Admission.of(section, request, under: around.agreement) {
-      case .admitted:
-        try collect(section) { () throws(SystemError) in
-          try around.start(section, request.isOverridden)
-        }
+      switch Admission.of(section, around.request, under: around.agreement) {
+      case .admitted: try collect(section, around.start)
       case .withheld(let reason): leaveOut(section, .withheld, reason)
       case .notAsked(let reason): leaveOut(section, .notAsked, reason)
       }
@@ -126,7 +118,7 @@ package struct DumpRun: ~Copyable {
   // MARK: one section
 
   private mutating func collect(
-    _ section: DumpSection, _ start: () throws(SystemError) -> ChildProcess
+    _ section: DumpSection, _ start: (DumpSection) throws(SystemError) -> ChildProcess
   ) throws(DumpError) {
     var entry = Self.entry(section)
     let begun = clock.bootTimeMilliseconds
@@ -139,7 +131,7 @@ package struct DumpRun: ~Copyable {
     let until = min(deadline, begun + Int64(section.secondsMax) * 1000)
     var stream = SectionStream()
     var process: ChildProcess
-    do { process = try start() } catch {
+    do { process = try start(section) } catch {
       return leaveOut(section, .failed, "\(error)")
     }
     var isTimedOut = false

@@ -64,7 +64,7 @@ package struct DumpRequest: Sendable {
   package var withLogs = false
   package var only: Set<String> = []
   package var skip: Set<String> = []
-  /// Whether the agreement is overridden at this moment.
+  /// Whether the agreement is overridden.
   package var isOverridden = false
 
   package init() {}

@@ -43,7 +43,7 @@ struct DumpCommand: InstallationCommand {
 
   @Flag(
     help: """
-      Hold also what the agreement withholds. Needs root and --case, holds for 15 minutes, and is written to the ledger.
+      Hold also what the agreement withholds. Needs root and --case, is for this dump alone, and is written to the ledger.
       """)
   var override = false
 

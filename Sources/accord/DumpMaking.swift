@@ -46,19 +46,18 @@ struct DumpMaking {
     plantCanary(&identities)
     let book = NamesFile.read(state)
     do {
-      let overrideUntil = try command.override ? recordOverride() : nil
+      if command.override { try recordOverride() }
       let (path, folder) = try name(identities, book)
       let file = try create(path, folder)
-      var run = DumpRun(
-        file, identities: identities.all, book: book, manifest: manifest(overrideUntil))
-      run.note("accord \(AgentVersion.text): \(manifest(nil).command.joined(separator: " "))")
+      var run = DumpRun(file, identities: identities.all, book: book, manifest: manifest)
+      run.note("accord \(AgentVersion.text): \(commandLine.joined(separator: " "))")
       if common > 0 {
         run.note(
           "\(Output.count(Int64(common), "name")) of this appliance or its people also stand in every dump, and stay"
         )
       }
       run.note("canary: password=\(canary)")
-      try execute(&run, overrideUntil)
+      try execute(&run)
       finish(run.book, path, run.bytes, run.manifest)
     } catch let error as DumpError { throw CommandFailure(.failed, error) }
   }
@@ -91,9 +90,11 @@ struct DumpMaking {
     } catch { throw DumpError.cannotWrite(error) }
   }
 
-  private func manifest(_ overrideUntil: Int64?) -> Manifest {
+  private var commandLine: [String] { ["accord"] + CommandLine.arguments.dropFirst() }
+
+  private var manifest: Manifest {
     let agent = DaemonStatus.read(locations.statusFile)
-    let boot = clock.bootTimeMilliseconds
+    let end = nowMilliseconds + Int64(DumpLimits.secondsMax) * 1000
     let decisions = DataSource.allCases.map { source in
       (name: source.name, decision: agreement.terms(of: source).decision.verdict.name)
     }
@@ -102,53 +103,48 @@ struct DumpMaking {
       agentVersion: AgentVersion.text,
       agreement: Manifest.AgreementFacts(
         state: agreement.standing.name, fingerprint: agent?.fingerprint, sources: decisions),
-      overrideUntil: overrideUntil.map {
-        CalendarTime.rfc3339(milliseconds: nowMilliseconds + $0 - boot)
-      }, isLocalIncluded: command.scope.includeLocal, hasLogs: command.scope.withLogs,
+      overrideUntil: command.override ? CalendarTime.rfc3339(milliseconds: end) : nil,
+      isLocalIncluded: command.scope.includeLocal, hasLogs: command.scope.withLogs,
       since: CalendarTime.rfc3339(milliseconds: sinceMilliseconds),
-      command: ["accord"] + CommandLine.arguments.dropFirst())
+      command: commandLine)
   }
 
-  // MARK: the override
+  // MARK: the ledger
 
-  /// Returns until when it holds, milliseconds of the boot clock.
-  private func recordOverride() throws -> Int64 {
-    let until = clock.bootTimeMilliseconds + DumpLimits.overrideSeconds * 1000
+  private func recordOverride() throws {
     do {
-      var ledger = try Ledger.open(state, busyMilliseconds: Limits.commandBusyMilliseconds)
-      ledger.agreement = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
-      let name = try ledger.digest(ofName: command.case ?? "")
-      try ledger.append(.dumpOverride, atMilliseconds: nowMilliseconds) { detail in
-        detail.member("case", name)
-        detail.member("seconds", DumpLimits.overrideSeconds)
-      }
+      try record(.dumpOverride) { $0.member("seconds", Int64(DumpLimits.secondsMax)) }
     } catch { throw DumpError.overrideNotRecorded("\(error)") }
-    return until
+  }
+
+  /// The row begins with the case, if there is one.
+  private func record(_ event: Ledger.Event, _ detail: (inout JSONWriter) -> Void) throws {
+    var ledger = try Ledger.open(state, busyMilliseconds: Limits.commandBusyMilliseconds)
+    ledger.agreement = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
+    let name = try command.case.map { name in try ledger.digest(ofName: name) }
+    try ledger.append(event, atMilliseconds: nowMilliseconds) { row in
+      row.member("case", name)
+      detail(&row)
+    }
   }
 
   // MARK: the run
 
-  private func execute(_ run: inout DumpRun, _ overrideUntil: Int64?) throws {
+  private func execute(_ run: inout DumpRun) throws {
     let progress = ProgressLine()
     defer { progress.end() }
     try run.run(
       command.scope.sections,
       DumpRun.Surroundings(
-        agreement: agreement, request: command.scope.request(isOverridden: overrideUntil != nil),
-        overrideUntil: overrideUntil,
-        start: { section, isOverridden throws(SystemError) in
-          try start(section, isOverridden: isOverridden)
-        },
-        page: DumpPage.html,
+        agreement: agreement, request: command.scope.request(isOverridden: command.override),
+        start: start, page: DumpPage.html,
         progress: { index, count, section in
           progress.show("section \(index + 1) of \(count): \(section.title)")
         }))
   }
 
   /// The process of a section: this program again.
-  private func start(
-    _ section: DumpSection, isOverridden: Bool
-  ) throws(SystemError) -> ChildProcess {
+  private func start(_ section: DumpSection) throws(SystemError) -> ChildProcess {
     var words = [
       DumpSectionCommand.name, section.name, "--prefix",
       locations.isSystem ? "/" : locations.prefix,
@@ -157,7 +153,7 @@ struct DumpMaking {
     ]
     for unit in command.scope.productUnit { words += ["--product-unit", unit] }
     if command.scope.includeLocal { words.append("--include-local") }
-    if isOverridden { words.append("--overridden") }
+    if command.override { words.append("--overridden") }
     let environment = Process.environment + ["ACCORD_CANARY=\(canary)"]
     return try Rights.ofCaller { () throws(SystemError) in
       try ChildProcess.start(Process.executable, words, environment: environment)
@@ -191,10 +187,9 @@ struct DumpMaking {
         }
       }
     }
-    if let until = manifest.overrideUntil {
+    if command.override {
       Output.print(
-        "overridden: it holds what the agreement withholds of sections begun before \(until); the ledger has a row of that"
-      )
+        "overridden: it also holds what the agreement withholds; the ledger has a row of that")
     }
     printHoles(manifest)
     let whole = manifest.sections.count { $0.status == .ok }
@@ -220,12 +215,8 @@ struct DumpMaking {
         Process.print(note, to: 2)
         return
       }
-      var ledger = try Ledger.open(state, busyMilliseconds: Limits.commandBusyMilliseconds)
-      ledger.agreement = try ledger.fingerprint(of: agreement) { Random.bytes(32) }
-      let name = try command.case.map { name in try ledger.digest(ofName: name) }
       let sources = Set(manifest.sections.filter { !$0.files.isEmpty }.compactMap(\.source))
-      try ledger.append(.dumpMade, atMilliseconds: nowMilliseconds) { detail in
-        detail.member("case", name)
+      try record(.dumpMade) { detail in
         detail.array("sources") { list in for source in sources.sorted() { list.element(source) } }
         detail.member("has_logs", manifest.hasLogs)
         detail.member("is_overridden", manifest.overrideUntil != nil)

@@ -44,7 +44,8 @@ struct InspectedText {
     }
     if let override = manifest.override {
       rows.append([
-        "override", "what the agreement withholds is in it; held until \(override.until)",
+        "override",
+        "what the agreement withholds is in it; over at the latest at \(override.until)",
       ])
     }
     rows.append([

@@ -42,8 +42,8 @@ import Testing
     try run.run(
       sections.map(\.section),
       DumpRun.Surroundings(
-        agreement: agreement, request: DumpRequest(), overrideUntil: nil,
-        start: { section, _ throws(SystemError) in
+        agreement: agreement, request: DumpRequest(),
+        start: { section throws(SystemError) in
           try ChildProcess.start("/bin/sh", ["-c", scripts[section.name] ?? ""])
         }, page: { written, _ in written ?? Array("no page".utf8) }, progress: { _, _, _ in }))
     return run.manifest

@@ -117,7 +117,7 @@ def test_a_stranger_gets_no_dump(troubled):
 
 def test_an_override_of_roots_stands_in_the_ledger(troubled):
     made(troubled.accord("dump", "--json", "--override", "--case", "4712", "--output", FOLDER))
-    assert "overridden for a dump, case 4712, for 15 min" in troubled.accord("ledger").out
+    assert "overridden for a dump, case 4712, for 2 min" in troubled.accord("ledger").out
     assert troubled.accord("ledger", "verify").code == 0
 
 

@@ -133,7 +133,7 @@ def test_an_override_needs_a_case_and_stands_in_the_ledger(appliance, dumps):
     assert archive.sections["memory"]["status"] == "ok" and archive.manifest["override"]["until"]
     rows = [row for row in appliance.accord("ledger").json if row["kind"].startswith("dump-")]
     assert [row["kind"] for row in rows] == ["dump-override", "dump-made"]
-    assert rows[0]["detail"]["seconds"] == 900 and "4711" not in rows[0]["row"]
+    assert rows[0]["detail"]["seconds"] == 120 and "4711" not in rows[0]["row"]
     assert rows[1]["detail"]["is_overridden"] and "environment" in rows[1]["detail"]["sources"]
     assert "case 4711" in appliance.accord("ledger", json=False).out
     assert appliance.accord("ledger", "verify").code == 0
