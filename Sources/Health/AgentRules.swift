@@ -22,13 +22,15 @@ package struct AgentFacts: Sendable {
   package var failedProbes: [String] = []
   /// Whether this is the installed system, with systemd.
   package var isService = false
+  /// Where the files of one that is not installed are.
+  package var prefix = ""
   /// The agent's own units that have failed.
   package var failedUnits: [String] = []
 
   package init() {}
 
   private var start: String {
-    isService ? "systemctl restart accordd" : "start accordd on this prefix"
+    isService ? "systemctl restart accordd" : "accordd --prefix \(prefix)"
   }
 
   var findings: [HealthFinding] {

@@ -32,7 +32,7 @@ package enum HealthCheck {
       + machine.heatFindings + machine.supplyFindings + machine.memoryFindings
       + machine.loadFindings + machine.networkFindings + machine.unitFindings
       + facts.agent.findings + facts.agreement.findings + facts.recording.findings
-      + facts.clock.findings + facts.delivery.findings
+      + facts.delivery.findings + facts.clock.findings
     return findings.enumerated()
       .sorted { ($1.element.level, $0.offset) < ($0.element.level, $1.offset) }
       .map(\.element)

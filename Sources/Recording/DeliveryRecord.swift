@@ -86,12 +86,6 @@ extension Outbox {
     try deliveries("ORDER BY tried_ms DESC, number DESC LIMIT 1").first
   }
 
-  /// When something was last accepted, Unix milliseconds of the wall clock; nil when nothing that is remembered was.
-  package func lastAcceptedMilliseconds() throws(SQLiteError) -> Int64? {
-    try deliveries("WHERE outcome = 'accepted' ORDER BY tried_ms DESC LIMIT 1").first?
-      .triedMilliseconds
-  }
-
   /// Tried and not answered for good, of these sources: whether the receiver has it is not known.
   package func unansweredDeliveries(of sources: [DataSource]) throws(SQLiteError) -> [Delivery] {
     try deliveries(

@@ -127,6 +127,21 @@ package struct Ledger: ~Copyable {
     return try query.step()
   }
 
+  /// When something was last accepted, Unix milliseconds of the wall clock; nil when no row that is still there says so.
+  /// Unlike the spool the ledger remembers it also after a revocation, or the loss of the spool.
+  package static func lastAcceptedMilliseconds(
+    _ directory: StateDirectory
+  ) throws(RecordingError) -> Int64? {
+    guard let ledger = try openForReading(directory) else { return nil }
+    do {
+      var query = try ledger.database.prepare(
+        "SELECT at_ms FROM ledger WHERE kind = ? AND instr(detail, ?) ORDER BY number DESC LIMIT 1")
+      query.bind(Event.upload.rawValue)
+      query.bind("\"outcome\":\"\(DeliveryOutcome.accepted.rawValue)\"")
+      return try query.step() ? query.integer(0) : nil
+    } catch { throw .database(error) }
+  }
+
   /// Whether the present pseudonym was made in a row that is still there, and no request with readings has left since.
   package func hasSentNothingUnderThePseudonym() throws(SQLiteError) -> Bool {
     var query = try database.prepare(

@@ -180,7 +180,10 @@ struct AgentSections {
       return SectionWriter.absent("there is no spool")
     }
     let deliveries = try outbox.latestDeliveries(Self.deliveriesMax)
-    guard !deliveries.isEmpty else { return SectionWriter.absent("nothing was ever tried") }
+    guard !deliveries.isEmpty else {
+      return SectionWriter.absent(
+        "nothing of what is kept was tried; the ledger has what was before")
+    }
     SectionWriter.file("sections/deliveries.txt")
     Output.table(
       [["tried", "outcome", "HTTP", "batches", "readings", "bytes", "failures", "answer"]]

@@ -32,6 +32,7 @@ extension ApplianceStatus {
   fileprivate var agentFacts: AgentFacts {
     var facts = AgentFacts()
     facts.isService = units != nil
+    facts.prefix = locations.isSystem ? "/" : locations.prefix
     facts.failedUnits = units?.ownFailed ?? []
     facts.startFailure = startFailure
     guard let daemon else {

@@ -143,7 +143,7 @@ enum ApplianceReport {
   }
 
   private static func lastDelivery(_ status: ApplianceStatus) -> String {
-    guard let last = status.lastDelivery else { return "never tried" }
+    guard let last = status.lastDelivery else { return status.noDeliveryText }
     return "\(last.outcome == .trying ? "not answered" : last.outcome.rawValue), "
       + "\(Moment.text(last.triedMilliseconds)), \(Output.count(last.readings, "reading"))"
   }

@@ -70,7 +70,8 @@ struct ApplianceStatus {
     lastDelivery = reading?.lastDelivery
     lastFailure = reading?.lastFailure
     failingSinceMilliseconds = reading?.failingSinceMilliseconds
-    lastAcceptedMilliseconds = reading?.lastAcceptedMilliseconds
+    // What is wrong with the ledger has been noted above.
+    lastAcceptedMilliseconds = (try? Ledger.lastAcceptedMilliseconds(directory)) ?? nil
     pausedUntilMilliseconds = reading?.pausedUntilMilliseconds
     quota = reading?.quota
     isTimeTrusted = clock.isSynchronised || reading?.isTimeTrusted ?? false
@@ -87,6 +88,13 @@ struct ApplianceStatus {
         throw CommandFailure(.failed, "\(error); run this as root or as a member of \(group)")
       }
     }
+  }
+
+  /// What there is to say of deliveries of which the spool knows none.
+  var noDeliveryText: String {
+    guard let lastAcceptedMilliseconds else { return "never tried" }
+    let time = CalendarTime.rfc3339(milliseconds: lastAcceptedMilliseconds)
+    return "nothing of what is kept was tried; something was last accepted at \(time)"
   }
 
   /// What the spool holds in one state, all sources together.

@@ -14,7 +14,6 @@ struct SpoolReading {
   let lastFailure: String?
   /// Since when every run has ended so.
   let failingSinceMilliseconds: Int64?
-  let lastAcceptedMilliseconds: Int64?
   /// Until when the schedule pauses after failures, nil when it does not.
   let pausedUntilMilliseconds: Int64?
   /// Nil when the settings have no daily quota, or nothing was ever recorded.
@@ -27,7 +26,6 @@ struct SpoolReading {
     lastDelivery = try outbox.latestDelivery()
     lastFailure = try outbox.lastFailure()
     failingSinceMilliseconds = try outbox.failingSinceMilliseconds()
-    lastAcceptedMilliseconds = try outbox.lastAcceptedMilliseconds()
     isTimeTrusted = try outbox.isTimeTrusted(boot: try clock.bootID())
     let pause = try outbox.uploadState("not_before_ms") ?? 0
     pausedUntilMilliseconds = pause > clock.wallTimeMilliseconds ? pause : nil

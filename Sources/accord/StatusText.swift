@@ -144,7 +144,7 @@ extension ApplianceStatus {
       let layer = FailedLayer(ofReason: failure).rawValue
       return "failed, and will be tried again: \(layer): \(failure)\(pause ?? "")"
     }
-    guard let last = lastDelivery else { return "never tried" }
+    guard let last = lastDelivery else { return noDeliveryText }
     let message = last.message.isEmpty ? "" : ": \(last.message)"
     return
       "\(last.outcome == .trying ? "failed, and will be tried again" : last.outcome.rawValue), "

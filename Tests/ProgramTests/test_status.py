@@ -200,3 +200,13 @@ def test_a_command_that_is_misspelt_is_named(bare_appliance, words, meant):
     result = bare_appliance.accord(*words)
     assert (result.code, result.out) == (2, "")
     assert result.err == f"accord: there is no command '{words[-1]}'; did you mean '{meant}'?\n"
+
+
+def test_what_was_accepted_is_remembered_when_the_spool_is_gone(sharing):
+    sharing.record()
+    assert "never tried" in sharing.accord("status", json=False).out
+    assert sharing.accord("upload").code == 0
+    for file in sharing.var.glob("spool.db*"):
+        file.unlink()
+    said = sharing.accord("status", json=False).out
+    assert "nothing of what is kept was tried; something was last accepted at 20" in said and "never tried" not in said
