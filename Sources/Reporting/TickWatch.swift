@@ -9,7 +9,7 @@ package struct SamplingGap: Equatable, Sendable {
   package enum Cause: Equatable, Sendable {
     /// The machine went down in it.
     case reboot
-    /// accordd did not run, or could not record.
+    /// accordd did not run, could not record, or had no agreement to go by.
     case notSampled
   }
 

@@ -52,7 +52,8 @@ package struct TimelineEvent: Equatable, Sendable {
           "no readings for \(Moment.length(gap.lengthMilliseconds)), until "
             + "\(Moment.short(gap.untilMilliseconds)): "
             + (gap.cause == .reboot
-              ? "the machine went down in between" : "accordd did not run, or could not record"))
+              ? "the machine went down in between"
+              : "accordd did not run, could not record, or had no agreement to go by"))
       }
   }
 }

@@ -173,7 +173,7 @@ struct DumpScope: ParsableArguments {
   }
 
   /// Without a slash at the end, as collectors want it.
-  var kernelFolder: String { String(kernelRoot.reversed().drop { $0 == "/" }.reversed()) }
+  var kernelFolder: String { KernelRoot(kernelRoot).path("") }
 
   func request(isOverridden: Bool) -> DumpRequest {
     var request = DumpRequest()

@@ -21,7 +21,7 @@ enum MachineLook {
       root: kernelRoot, devices: status.settings.devices, isWanted: { !isConnectionList($0) })
     facts.add(sampler.sample)
     facts.earlier = earlier(status)
-    let root = kernelRoot.hasSuffix("/") ? String(kernelRoot.dropLast()) : kernelRoot
+    let root = KernelRoot(kernelRoot).path("")
     facts.links = links(root)
     facts.turnedReadOnly = turnedReadOnly(root)
     facts.failedUnits = status.units?.othersFailed ?? []

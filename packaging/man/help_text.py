@@ -121,8 +121,9 @@ def option(argument: dict) -> str:
     if argument.get("allValues"):
         remarks.append(f"One of {', '.join(argument['allValues'])}.")
     if argument.get("defaultValue"):
-        what = "Without a value" if _has_optional_value(argument) else "Left out"
-        remarks.append(f"{what}: `{argument['defaultValue']}`.")
+        when = "without a value" if _has_optional_value(argument) else "where it is left out"
+        # In front: a folder named by a dot would be lost at the end of a sentence.
+        remarks.append(f"`{argument['defaultValue']}` {when}.")
     return roff.term(" ".join(part for part in (names, value) if part), " ".join(filter(None, remarks)))
 
 

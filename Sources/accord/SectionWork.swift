@@ -1,0 +1,124 @@
+// What a section of a dump may show, asked of the agreement for each reading, attribute and finding, and what it writes.
+
+internal import Configuration
+internal import Dump
+internal import Handshake
+internal import Health
+internal import Inventory
+internal import Linux
+internal import Recording
+internal import Telemetry
+
+/// What every section needs to know, read with the rights of the agent's user.
+struct SectionWork {
+  let section: DumpSection
+  let locations: Locations
+  let kernelFolder: String
+  let sinceMilliseconds: Int64
+  let productUnits: [String]
+  let agreement: Agreement
+  private let parent: Int32?
+  private let key: HashKey?
+  private let isOverridden: Bool
+  private let needed: Verdict
+
+  init(_ command: DumpSectionCommand, _ section: DumpSection) {
+    self.section = section
+    locations = command.installation.locations
+    kernelFolder = KernelRoot(command.kernelRoot).path("")
+    sinceMilliseconds = command.sinceMs
+    productUnits = command.productUnit
+    parent = command.parent
+    agreement = AgreementInForce.read(locations)
+    key =
+      agreement.needsHashKey
+      ? (try? HashKeyFile.read(StateDirectory(locations.state))) ?? nil : nil
+    isOverridden = command.overridden
+    needed = command.includeLocal ? .local : .share
+  }
+
+  // MARK: what may be shown
+
+  /// Whether data of a source come into this dump at all.
+  func isAdmitted(_ source: DataSource) -> Bool {
+    isOverridden || agreement.terms(of: source).decision.verdict >= needed
+  }
+
+  func isShown(_ signal: Signal) -> Bool {
+    isOverridden || agreement.decision(for: signal).verdict >= needed
+  }
+
+  func isShown(_ signal: String) -> Bool { Catalog.signal(signal).map(isShown) ?? false }
+
+  func isShown(_ finding: HealthFinding) -> Bool {
+    (finding.source.map(isAdmitted) ?? true) && (isOverridden || !agreement.holdsBack(finding))
+  }
+
+  func shown(_ attribute: Attribute) -> Attribute? { agreement.shown(attribute, hashing: key) }
+
+  /// The attributes of a series as they may be shown, nil when the series may not.
+  func shown(_ signal: String, _ attributes: [Attribute]) -> [Attribute]? {
+    isShown(signal) ? attributes.compactMap(shown) : nil
+  }
+
+  // MARK: the sections
+
+  func collect() throws {
+    if let parent { Process.end(with: parent) }
+    if let source = section.source, section.judgesItself {
+      if section.rights == .agent { try writeHistory(of: source) } else { writeSample(of: source) }
+    } else if let inventory = InventorySections.all.first(where: { $0.name == section.name }) {
+      try write(inventory)
+    } else {
+      try AgentSections(self).write()
+    }
+  }
+
+  private func write(_ inventory: InventorySection) throws {
+    let context = InventoryContext(
+      kernelRoot: kernelFolder, productUnits: productUnits, sinceMilliseconds: sinceMilliseconds,
+      shown: { key, value in shown(Attribute(key, .string(value)))?.value.text })
+    let content = inventory.collect(context)
+    if content.blocks.isEmpty, section.isLog, Process.user != 0, !content.problems.isEmpty {
+      throw CommandFailure(
+        .failed, "only root, or a member of systemd-journal, can read the journal")
+    }
+    guard !content.blocks.isEmpty else {
+      let reason = content.problems.first ?? "there is nothing of it on this machine"
+      return SectionWriter.absent(reason)
+    }
+    SectionWriter.file("sections/\(section.name).txt")
+    Process.print(SectionText.text(of: content, title: section.title), to: 1)
+    for problem in content.problems { SectionWriter.problem(problem) }
+  }
+
+  private func writeHistory(of source: DataSource) throws {
+    guard let reader = try HistoryReader.open(StateDirectory(locations.state)) else {
+      return SectionWriter.absent("there is no history")
+    }
+    var export = HistoryExport(reader, of: source) { shown($0.signal, $0.attributes) }
+    let readings = try export.write(sinceMilliseconds: sinceMilliseconds) { name, content in
+      SectionWriter.file(name)
+      Process.write(content, to: 1)
+    }
+    if readings == 0 { SectionWriter.absent("nothing was recorded since then that may be shown") }
+    if export.damagedBatches > 0 {
+      SectionWriter.problem(
+        "\(Output.count(Int64(export.damagedBatches), "batch")) cannot be read")
+    }
+  }
+
+  private func writeSample(of source: DataSource) {
+    let settings = (try? Settings.read(locations.settings)) ?? Settings()
+    let rows = LiveSample(root: kernelFolder, devices: settings.devices).rows.filter {
+      $0.signal.source == source
+    }
+    let lines = rows.compactMap { row -> [String]? in
+      guard let attributes = shown(row.signal.name, row.attributes) else { return nil }
+      return [Output.series(row.signal.name, attributes), row.value, row.signal.unit]
+    }
+    if lines.isEmpty { return SectionWriter.absent("no reading of it may be shown") }
+    SectionWriter.file("sections/\(section.name).txt")
+    Output.table(lines, numeric: [1])
+  }
+}
