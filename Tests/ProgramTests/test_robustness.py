@@ -181,6 +181,8 @@ def test_a_malformed_kernel_file_costs_its_own_readings_and_is_said_once(sharing
         probe = daemon.probe("/proc/loadavg")
         assert probe["outcome"] == "failed" and probe["failures"] >= 3
         assert any(problem.startswith("/proc/loadavg cannot be read or understood") for problem in problems(sharing))
+        said = sharing.accord("preview").err.splitlines()
+        assert said == ["accord: /proc/loadavg is malformed: expected three numbers with two decimals"]
         sharing.kernel.write("proc/loadavg", KERNEL_FILES["proc/loadavg"])
         wait_for(lambda: daemon.probe("/proc/loadavg")["outcome"] == "readings", "the mended file")
         assert problems(sharing) == []
