@@ -95,48 +95,42 @@ struct IdentityFinder: Sendable {
 
   var isComplete: Bool { tree.isComplete }
 
+  func identity(_ pattern: Int) -> Identity { identities[owners[pattern].identity] }
+  func isWholeWord(_ pattern: Int) -> Bool { owners[pattern].isWholeWord }
+
   /// Every spelling that stands in the text.
   func spellings(in text: Text) -> Set<[UInt8]> {
     var found: Set<[UInt8]> = []
-    var node: Int32 = 0
-    for index in 0..<text.count {
-      node = tree.step(node, ASCII.lowercased(text.bytes[index]))
-      guard tree.hasEnding(at: node) else { continue }
-      tree.forEachEnding(at: node) { pattern, length in
-        let start = index + 1 - length
-        let isInside =
-          ASCII.isAlphanumeric(text[start - 1]) || ASCII.isAlphanumeric(text[index + 1])
-        if !isInside || !isWholeWord(pattern) {
-          found.insert(ASCII.lowercased(Array(text.bytes[start...index])))
-        }
-        return false
-      }
+    forEachPlace(in: text) { _, place in
+      found.insert(ASCII.lowercased(Array(text.bytes[place])))
+      return false
     }
     return found
   }
 
-  func identity(_ pattern: Int) -> Identity { identities[owners[pattern].identity] }
-  func isWholeWord(_ pattern: Int) -> Bool { owners[pattern].isWholeWord }
-
   /// Every place where an identity stands: from left to right, of those that begin at one place the longest.
   func marks(in text: Text) -> [Mark] {
     var marks: [Mark] = []
+    forEachPlace(in: text) { pattern, place in
+      marks.append(Mark(place, identity(pattern).replacement))
+      return true
+    }
+    return marks
+  }
+
+  /// Of those that end at one place the longest first; `body` returns whether it is enough of these.
+  private func forEachPlace(in text: Text, _ body: (_ pattern: Int, Range<Int>) -> Bool) {
     var node: Int32 = 0
     for index in 0..<text.count {
       node = tree.step(node, ASCII.lowercased(text.bytes[index]))
       guard tree.hasEnding(at: node) else { continue }
       tree.forEachEnding(at: node) { pattern, length in
-        let start = index + 1 - length
-        if isWholeWord(pattern),
-          ASCII.isAlphanumeric(text[start - 1]) || ASCII.isAlphanumeric(text[index + 1])
-        {
-          return false
-        }
-        let identity = identity(pattern)
-        marks.append(Mark(start..<index + 1, identity.replacement))
-        return true
+        let place = index + 1 - length..<index + 1
+        let isInside =
+          ASCII.isAlphanumeric(text[place.lowerBound - 1])
+          || ASCII.isAlphanumeric(text[place.upperBound])
+        return isInside && isWholeWord(pattern) ? false : body(pattern, place)
       }
     }
-    return marks
   }
 }
