@@ -44,7 +44,7 @@ package enum Format: Sendable {
 
 @safe
 package struct Compressor: ~Copyable {
-  private let stream: UnsafeMutablePointer<z_stream>
+  let stream: UnsafeMutablePointer<z_stream>
 
   /// The corresponding C function is `deflateInit2`.
   package init(_ format: Format, level: Int32 = 6) {

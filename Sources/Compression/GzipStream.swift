@@ -2,28 +2,8 @@
 
 internal import CZlib
 
-/// Compresses what comes into one gzip member.
-@safe
-package struct GzipWriter: ~Copyable {
-  private let stream: UnsafeMutablePointer<z_stream>
-  private var output = [UInt8](repeating: 0, count: 32 * 1024)
-
-  /// The corresponding C function is `deflateInit2`.
-  package init(level: Int32 = 6) {
-    unsafe stream = .allocate(capacity: 1)
-    unsafe stream.initialize(to: z_stream())
-    let format = Format.gzip
-    let result = unsafe zlib_deflate_start(stream, level, format.windowBits, format.memoryLevel)
-    precondition(result == Z_OK, "zlib has no memory, or is not the library it was built against")
-  }
-
-  deinit {
-    unsafe deflateEnd(stream)
-    unsafe stream.deinitialize(count: 1)
-    unsafe stream.deallocate()
-  }
-
-  /// Takes in `content` and returns what of the compressed bytes is ready, often nothing.
+extension Compressor {
+  /// Takes in `content` as a part, and returns what of the compressed bytes is ready, often nothing.
   package mutating func append(_ content: [UInt8]) -> [UInt8] {
     guard !content.isEmpty else { return [] }
     return deflated(content, Z_NO_FLUSH)
@@ -40,6 +20,8 @@ package struct GzipWriter: ~Copyable {
   private mutating func deflated(_ content: [UInt8], _ flush: Int32) -> [UInt8] {
     var input = content
     var compressed: [UInt8] = []
+    // Made anew each time: who compresses whole contents, as the daemon does, never has one.
+    var output = [UInt8](repeating: 0, count: 32 * 1024)
     unsafe input.withUnsafeMutableBufferPointer { source in
       unsafe stream.pointee.next_in = source.baseAddress
       unsafe stream.pointee.avail_in = UInt32(source.count)

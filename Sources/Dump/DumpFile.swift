@@ -14,7 +14,7 @@ package struct DumpFile: ~Copyable {
   package let path: String
   private let partialPath: String
   private let file: FileDescriptor
-  private var compressor = GzipWriter()
+  private var compressor = Compressor(.gzip)
   private let folder: String
   private let tar: TarWriter
   private var isFinished = false
@@ -68,7 +68,7 @@ package struct DumpFile: ~Copyable {
 
   /// Ends the archive, and puts these files at its beginning.
   package mutating func finish(first files: [(name: String, content: [UInt8])]) throws(DumpError) {
-    var head = GzipWriter()
+    var head = Compressor(.gzip)
     var bytes: [UInt8] = []
     for (name, content) in files { bytes += head.append(try entry(name, content)) }
     bytes += head.finish()

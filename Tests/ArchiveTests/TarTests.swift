@@ -146,7 +146,7 @@ struct TarTests {
       ("dump/index.html", Array("<p>".utf8)), (long, [UInt8](repeating: 65, count: 5000)),
       ("dump/empty", []),
     ])
-    var writer = GzipWriter()
+    var writer = Compressor(.gzip)
     let packed =
       writer.append(Array(tar[..<700])) + writer.finish() + writer.append(Array(tar[700...]))
       + writer.finish()

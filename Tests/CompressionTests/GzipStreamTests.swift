@@ -24,7 +24,7 @@ struct GzipStreamTests {
   }
 
   private func written(_ parts: [[UInt8]]) -> [UInt8] {
-    var writer = GzipWriter()
+    var writer = Compressor(.gzip)
     var file: [UInt8] = []
     for part in parts { file += writer.append(part) }
     return file + writer.finish()
@@ -60,7 +60,7 @@ struct GzipStreamTests {
 
   @Test("one writer writes one member after the other")
   func writesMembers() {
-    var writer = GzipWriter()
+    var writer = Compressor(.gzip)
     var file = writer.append([1]) + writer.finish()
     file += writer.append([2]) + writer.finish() + writer.finish()
     #expect(read(file, pieces: 7) == ([1, 2], nil))
