@@ -25,10 +25,13 @@ extension Diagnosis {
         "\(SystemdUnits.daemon) is \(daemon?.state ?? "not there")\(reason); see journalctl -u accordd, then: "
           + "systemctl restart accordd")
     }
-    guard let timer = units.unit(SystemdUnits.timer), timer.isActive else {
+    if let unit = units.uploadObstacle {
+      let remedy =
+        "\(unit.isMasked ? "systemctl unmask \(unit.name) && " : "")systemctl restart accordd"
       return add(
         .units, .failed,
-        "\(SystemdUnits.timer) is not active, so nothing is uploaded: systemctl restart accordd")
+        "\(unit.name) is \(unit.isMasked ? "masked" : "not active"), so nothing is uploaded: \(remedy)"
+      )
     }
     if units.ownFailed.contains(SystemdUnits.upload) {
       return add(
@@ -41,7 +44,7 @@ extension Diagnosis {
         "\(SystemdUnits.daemon) runs, but is not started with the machine: systemctl enable accordd"
       )
     }
-    let next = timer.nextElapseMilliseconds.map {
+    let next = units.unit(SystemdUnits.timer)?.nextElapseMilliseconds.map {
       "; the next upload is at \(CalendarTime.rfc3339(milliseconds: $0))"
     }
     add(.units, .ok, "\(SystemdUnits.daemon) and \(SystemdUnits.timer) are active\(next ?? "")")

@@ -17,6 +17,7 @@ package struct SystemdUnits: Equatable, Sendable {
 
     package var isActive: Bool { state == "active" }
     package var hasFailed: Bool { state == "failed" }
+    package var isMasked: Bool { state == "masked" }
   }
 
   package static let daemon = "accordd.service"
@@ -32,6 +33,12 @@ package struct SystemdUnits: Equatable, Sendable {
 
   /// The agent's own that have failed.
   package var ownFailed: [String] { units.filter(\.hasFailed).map(\.name) }
+
+  /// Because of which nothing is uploaded: the timer does not run, or what it starts was masked.
+  package var uploadObstacle: Unit? {
+    if let timer = unit(Self.timer), !timer.isActive { return timer }
+    return unit(Self.upload).flatMap { $0.isMasked ? $0 : nil }
+  }
 
   /// What runs here; nil without systemd (sd_booted(3)), below a prefix, and where systemctl does not answer in time.
   package static func ask(_ locations: Locations) -> SystemdUnits? {

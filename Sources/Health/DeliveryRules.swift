@@ -56,25 +56,40 @@ package struct DeliveryFacts: Sendable {
     }
   }
 
+  /// The unit of systemd because of which nothing is uploaded.
+  package struct Obstacle: Equatable, Sendable {
+    let unit: String
+    let isMasked: Bool
+
+    package init(unit: String, isMasked: Bool) {
+      self.unit = unit
+      self.isMasked = isMasked
+    }
+  }
+
   /// Whether anything is shared at all; without that nothing is amiss here.
   package var isSharing = false
   package var failure: Failure?
   package var backlog: Backlog?
-  /// Whether the timer that uploads is there and not active; nil where there is no systemd.
-  package var isTimerInactive: Bool?
+  package var obstacle: Obstacle?
   /// Batches that the receiver refused for good.
   package var refusedBatches: Int64 = 0
 
   package init() {}
 
   var findings: [HealthFinding] {
-    [timerFinding, failureFinding, backlogFinding, refusedFinding].compactMap(\.self)
+    [obstacleFinding, failureFinding, backlogFinding, refusedFinding].compactMap(\.self)
   }
 
-  private var timerFinding: HealthFinding? {
-    guard isSharing, isTimerInactive == true else { return nil }
+  private var obstacleFinding: HealthFinding? {
+    guard isSharing, let obstacle else { return nil }
+    if obstacle.isMasked {
+      return .agent(
+        .critical, "delivery", "somebody has masked \(obstacle.unit), so nothing is uploaded",
+        "if that is over: systemctl unmask \(obstacle.unit) && systemctl restart accordd")
+    }
     return .agent(
-      .critical, "delivery", "the timer accord-upload.timer is not active, so nothing is uploaded",
+      .critical, "delivery", "the unit \(obstacle.unit) is not active, so nothing is uploaded",
       "start it with the agent: systemctl restart accordd")
   }
 

@@ -171,7 +171,7 @@ extension ApplianceStatus {
     var facts = DeliveryFacts()
     facts.isSharing = agreement.sharesSomething
     facts.refusedBatches = spoolTotal(.refused).batches
-    facts.isTimerInactive = units?.unit(SystemdUnits.timer).map { !$0.isActive }
+    facts.obstacle = units?.uploadObstacle.map { .init(unit: $0.name, isMasked: $0.isMasked) }
     let now = clock.wallTimeMilliseconds
     if let lastFailure {
       facts.failure = DeliveryFacts.Failure(

@@ -46,6 +46,31 @@ struct SystemdUnitsTests {
 
   @Test(
     arguments: [
+      ("active", "loaded", nil), ("inactive", "loaded", "accord-upload.timer"),
+      ("active", "masked", "accord-upload.service"),
+      // Without the timer it does not matter what it would start.
+      ("inactive", "masked", "accord-upload.timer"),
+    ] as [(String, String, String?)])
+  func `uploads need the timer active and their service not masked`(
+    timer: String, upload: String, obstacle: String?
+  ) {
+    let units = SystemdUnits(
+      shown: """
+        Id=accord-upload.service
+        LoadState=\(upload)
+        ActiveState=inactive
+
+        Id=accord-upload.timer
+        LoadState=loaded
+        ActiveState=\(timer)
+
+        """, failed: "")
+    #expect(units.uploadObstacle?.name == obstacle)
+    #expect(units.uploadObstacle?.isMasked == obstacle.map { $0 == "accord-upload.service" })
+  }
+
+  @Test(
+    arguments: [
       ("@1795655700", 1_795_655_700_000), ("", nil), ("n/a", nil),
       ("Thu 2026-11-26 01:15:00 CET", nil),
       ("Thu 2026-11 01:15 UTC", nil),

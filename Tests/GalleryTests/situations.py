@@ -475,7 +475,7 @@ def old_backlog(ward: Ward) -> Iterator[Appliance]:
 
 @situation(
     "an upload timer that does not run",
-    "the timer accord-upload.timer is not active, so nothing is uploaded",
+    "the unit accord-upload.timer is not active, so nothing is uploaded",
     doctor="accord-upload.timer is not active, so nothing is uploaded: systemctl restart accordd",
 )
 def idle_timer(ward: Ward) -> Iterator[Appliance]:

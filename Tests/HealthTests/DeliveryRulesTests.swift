@@ -74,16 +74,28 @@ struct DeliveryRulesTests {
     let found = findings {
       $0.delivery.failure = failure(nil)
       $0.delivery.backlog = backlog(30 * Self.day)
-      $0.delivery.isTimerInactive = true
+      $0.delivery.obstacle = .init(unit: "accord-upload.timer", isMasked: false)
       $0.delivery.refusedBatches = 3
     }
     #expect(found == [])
   }
 
-  @Test func `a timer that is not active is critical, and none is no finding`() {
-    #expect(delivery { $0.isTimerInactive = nil } == [])
-    #expect(delivery { $0.isTimerInactive = false } == [])
-    #expect(level(delivery { $0.isTimerInactive = true }) == .critical)
+  @Test func `a unit that keeps uploads from happening is critical, and the remedy is its own`() {
+    #expect(delivery { $0.obstacle = nil } == [])
+    for (isMasked, remedy) in [
+      (false, "systemctl restart accordd"),
+      (true, "systemctl unmask accord-upload.service && systemctl restart accordd"),
+    ] {
+      let found = delivery {
+        $0.obstacle = .init(unit: "accord-upload.service", isMasked: isMasked)
+      }
+      #expect(level(found) == .critical)
+      #expect(found[0].sentence.contains("accord-upload.service"))
+      #expect(found[0].remedy.hasSuffix(": \(remedy)"))
+    }
+  }
+
+  @Test func `a batch that the receiver refused for good is a warning`() {
     #expect(level(delivery { $0.refusedBatches = 1 }) == .warning)
   }
 
