@@ -145,6 +145,21 @@ extension Agreement {
     }
   }
 
+  /// A redaction of the names of interfaces that one signal goes around: it has them under another key, which is kept.
+  package var evadedRedaction: (note: RedactionNote, kept: String, in: Signal)? {
+    for note in redactions where Catalog.interfaceNameKeys.contains(note.key) && note.mode != .keep
+    {
+      for key in Catalog.interfaceNameKeys where passes(Attribute(key, .string(""))) {
+        let evading = Catalog.signals.first { signal in
+          signal.name.hasPrefix("system.network.") && signal.attributeKeys.contains(key)
+            && decision(for: signal).verdict == .share
+        }
+        if let evading { return (note, key, evading) }
+      }
+    }
+    return nil
+  }
+
   /// The line that says what becomes of a key; without one, the file.
   func redactionPlace(_ key: String) -> FilePlace {
     FilePlace(file: consentFile, place: consent?.redactions[key]?.place)

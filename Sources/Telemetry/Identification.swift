@@ -16,6 +16,10 @@ extension Catalog {
     "hw.network.physical_address", "user.name", "process.owner",
   ]
 
+  /// The names of network interfaces stand under two keys: the conventions say `system.device` in the one signal
+  /// `system.network.packet.count`.
+  package static let interfaceNameKeys = ["network.interface.name", "system.device"]
+
   /// Every key that `[redact]` may name.
   package static let attributeKeys: Set<String> = identifyingKeys.union(
     signals.flatMap { $0.instrument == .fact ? [$0.name] : $0.attributeKeys })
@@ -31,7 +35,7 @@ extension Catalog {
     // Nearly every value is shorter than such a name.
     guard case .string(let value) = attribute.value, value.utf8.count >= 15 else { return false }
     let bytes = Array(value.utf8)
-    let isInterface = ["network.interface.name", "system.device"].contains(attribute.key)
+    let isInterface = interfaceNameKeys.contains(attribute.key)
     return (isInterface && bytes.count == 15 && bytes.suffix(12).allSatisfy(isHexadecimalDigit))
       || bytes.indices.dropLast(16).contains { holdsHardwareAddress(bytes[$0...]) }
   }

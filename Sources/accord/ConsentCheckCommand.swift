@@ -66,6 +66,11 @@ struct ConsentCheckCommand: InstallationCommand {
       notes.append(
         "asked for since the offer was accepted, and not sent: \(later.joined(separator: ", "))")
     }
+    if let (note, kept, signal) = agreement.evadedRedaction {
+      notes.append(
+        "\(note.text): in \(signal.name) interfaces have their names under \(kept), which is kept; if you do not mean "
+          + "that, write \(kept) into [redact] too")
+    }
     if let file = agreement.offer?.certificatePath(in: installation.locations.configuration),
       let problem = installation.locations.trustedOwners.problem(withCertificates: file)
     {

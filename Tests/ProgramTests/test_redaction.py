@@ -87,6 +87,22 @@ def test_preview_and_show_say_what_is_hashed_or_dropped_and_by_which_line(sharin
     assert digest(sharing, "canary7x") in {line["attributes"]["network.interface.name"] for line in lines}
 
 
+def test_check_says_where_a_redacted_name_leaves_all_the_same(sharing):
+    def notes(**redact: str) -> list[str]:
+        sharing.write_consent(BOTH, redact=redact)
+        (checked,) = sharing.accord("consent", "check").json
+        return [note for note in checked["notes"] if "interfaces have their names" in note]
+
+    name, device = "network.interface.name", "system.device"
+    (note,) = notes(**{name: "drop"})
+    assert note.startswith(f"{name} is dropped (consent.toml:12): in system.network.packet.count interfaces")
+    assert note.endswith(f"write {device} into [redact] too")
+    # The other way round it is the other signals that say it.
+    (note,) = notes(**{device: "hash"})
+    assert f"under {name}, which is kept" in note
+    assert notes(**{name: "drop", device: "hash"}) == notes(**{"os.build_id": "drop"}) == []
+
+
 def test_a_pattern_that_matches_no_key_is_refused_with_the_nearest(sharing):
     sharing.write_consent(BOTH, redact={"hosts.*": "drop"})
     result = sharing.accord("consent", "check", json=False)
