@@ -6,8 +6,8 @@ enum ServicesSection {
   static let ownUnits = ["accordd.service", "accord-upload.service", "accord-upload.timer"]
 
   static func collect(_ reader: inout TreeReader) {
-    let units =
-      reader.productUnits() + ownUnits.filter { !reader.context.productUnits.contains($0) }
+    let products = reader.productUnits()
+    let units = products + ownUnits.filter { !products.contains($0) }
     let states = Systemd.units(properties, ["--"] + units, &reader)
     reader.add(
       "State",
@@ -15,6 +15,10 @@ enum ServicesSection {
         "unit", "loaded", "state", "result", "restarts", "exit", "started", "ended", "enabled",
         "limits",
       ], rows: states.map(state))
+    for state in states where state["LoadState"] == "not-found" {
+      guard let name = state["Id"], products.contains(name) else { continue }
+      reader.problem("there is no unit \(name); systemctl list-units has their names")
+    }
     let members = ControlGroup.members(of: units, &reader)
     reader.add(
       "What they take",

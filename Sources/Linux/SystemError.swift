@@ -21,6 +21,7 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   }
 
   package var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
+  package var isExisting: Bool { code == EEXIST }
   package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
   package var isReadOnlyFileSystem: Bool { code == EROFS }
   package var isForWantOfSpace: Bool { code == ENOSPC || code == EDQUOT }

@@ -20,6 +20,7 @@ struct DumpMaking {
   private let clock: SystemClock
   private let nowMilliseconds: Int64
   private let sinceMilliseconds: Int64
+  private static let dumpsASecondMax = 20
   private let canary = Hexadecimal.text(Random.bytes(16))
 
   init(_ command: DumpCommand, _ agreement: Agreement) {
@@ -47,8 +48,8 @@ struct DumpMaking {
     let book = NamesFile.read(state)
     do {
       if command.override { try recordOverride() }
-      let (path, folder) = try name(identities, book)
-      let file = try create(path, folder)
+      let file = try create(name(identities, book))
+      let path = file.path
       var run = DumpRun(file, identities: identities.all, book: book, manifest: manifest)
       run.note("accord \(AgentVersion.text): \(commandLine.joined(separator: " "))")
       if common > 0 {
@@ -68,26 +69,33 @@ struct DumpMaking {
     identities.add(.secret, canary)
   }
 
-  private func name(
-    _ identities: KnownIdentities, _ book: PseudonymBook
-  ) throws -> (path: String, folder: String) {
+  private func name(_ identities: KnownIdentities, _ book: PseudonymBook) -> String {
     let time = CalendarTime.rfc3339(milliseconds: nowMilliseconds).filter { $0 != "-" && $0 != ":" }
     var scrubber = Scrubber(book: book, identities: identities.all)
     let parts = ["accord-dump", command.case.map { scrubber.scrub(name: $0) }, time]
-    let folder = parts.compactMap(\.self).joined(separator: "-")
-    let output = command.output == "/" ? "" : command.output
-    return ("\(output)/\(folder).tar.gz", folder)
+    return parts.compactMap(\.self).joined(separator: "-")
   }
 
-  private func create(_ path: String, _ folder: String) throws -> DumpFile {
+  private func create(_ name: String) throws -> DumpFile {
     let directory = command.output
     let usage = Rights.ofCaller { FileSystemUsage.of(directory) }
     if let usage, usage.freeBytes < DumpLimits.freeBytesMin {
       throw DumpError.noSpace(path: directory, freeBytes: usage.freeBytes)
     }
-    do {
-      return try DumpFile.create(path, folder: folder, madeSeconds: nowMilliseconds / 1000)
-    } catch { throw DumpError.cannotWrite(error) }
+    // A second dump of the same second is numbered.
+    var (folder, number) = (name, 1)
+    while true {
+      let path = "\(directory == "/" ? "" : directory)/\(folder).tar.gz"
+      do {
+        return try DumpFile.create(path, folder: folder, madeSeconds: nowMilliseconds / 1000)
+      } catch {
+        guard error.isExisting, number < Self.dumpsASecondMax else {
+          throw DumpError.cannotWrite(error)
+        }
+      }
+      number += 1
+      folder = "\(name)-\(number)"
+    }
   }
 
   private var commandLine: [String] { ["accord"] + CommandLine.arguments.dropFirst() }
@@ -182,6 +190,9 @@ struct DumpMaking {
               entry.member("name", section.name)
               entry.member("status", section.status.rawValue)
               entry.member("reason", section.reason)
+              entry.array("problems") { problems in
+                section.problems.forEach { problems.element($0) }
+              }
             }
           }
         }
@@ -192,6 +203,7 @@ struct DumpMaking {
         "overridden: it also holds what the agreement withholds; the ledger has a row of that")
     }
     printHoles(manifest)
+    if !command.scope.productUnit.isEmpty { printProblems(manifest, section: "services") }
     let whole = manifest.sections.count { $0.status == .ok }
     Output.print("\(path): \(size), \(Output.count(Int64(whole), "section"))")
   }
@@ -203,6 +215,13 @@ struct DumpMaking {
     for hole in holes where told.insert(hole.status.rawValue + hole.reason).inserted {
       let names = holes.filter { $0.status == hole.status && $0.reason == hole.reason }.map(\.name)
       Output.print("\(hole.status.rawValue): \(names.joined(separator: ", ")): \(hole.reason)")
+    }
+  }
+
+  /// Whoever named a unit wants to know at once that there is none.
+  private func printProblems(_ manifest: Manifest, section name: String) {
+    for problem in manifest.sections.first(where: { $0.name == name })?.problems ?? [] {
+      Output.print("\(name): \(problem)")
     }
   }
 

@@ -85,6 +85,12 @@ def test_a_dump_of_roots_holds_units_services_packages_and_the_journals_that_wer
     assert troubled.accord("inspect", report["path"]).out.startswith("whole: ")
 
 
+def test_a_misspelt_unit_of_the_product_is_said_at_once(troubled):
+    done = troubled.accord("dump", "--output", FOLDER, "--only", "services", "--product-unit", "product-pmup")
+    assert "there is no unit product-pmup.service" in done.out, done
+    assert "accordd.service" not in done.out
+
+
 def test_nothing_in_a_dump_tells_which_machine_it_was(troubled):
     report = made(troubled.accord("dump", "--json", "--output", FOLDER, "--with-logs", "--include-local"))
     content = b"\n".join(files_of(troubled, report["path"]).values())

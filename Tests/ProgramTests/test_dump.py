@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,16 @@ def test_a_dump_is_one_archive_that_stock_tools_read_with_its_page_first(applian
     listed = subprocess.run(["tar", "tzf", archive.path], capture_output=True, text=True, check=True).stdout
     assert listed.splitlines() == [member.name for member in archive.members]
     subprocess.run(["gzip", "--test", archive.path], check=True)
+
+
+def test_dumps_of_the_same_second_have_a_name_each(appliance, dumps):
+    appliance.write_consent(BOTH)
+    with ThreadPoolExecutor() as pool:
+        archives = list(pool.map(lambda _: dump(appliance, dumps, "--only", "settings"), range(4)))
+    for archive in archives:
+        archive.check_digests()
+        assert {member.name.split("/")[0] for member in archive.members} == {archive.path.name.removesuffix(".tar.gz")}
+    assert set(dumps.iterdir()) == {archive.path for archive in archives} and len(set(dumps.iterdir())) == 4
 
 
 def test_the_manifest_says_for_whom_under_what_and_how_every_section_ended(appliance, dumps):
