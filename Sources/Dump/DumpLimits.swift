@@ -20,8 +20,9 @@ package enum DumpLimits {
   package static let pageSeconds: Int64 = 7 * 86_400
   /// Ticks of history that are laid out in memory at once: a day at 10 s.
   package static let historyTicksMax = 8_640
-  /// Names that stand for others are remembered from dump to dump; so many fit.
-  package static let namesFileBytesMax = 1024 * 1024
+  /// Names that stand for others are remembered from dump to dump. Usually a few KiB; ten times a million bytes are what
+  /// the book of names comes to that is full of the longest texts, and one that were not read would be begun anew.
+  package static let namesFileBytesMax = 16 * 1024 * 1024
   /// The longest case number, and it becomes part of a file's name.
   package static let caseCharactersMax = 64
 }
