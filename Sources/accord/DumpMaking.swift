@@ -179,7 +179,7 @@ struct DumpMaking {
         to: 2)
     }
     recordDump(manifest)
-    let size = "\(Output.size(bytes))"
+    let size = Output.size(bytes)
     if command.installation.json {
       return Output.object { object in
         object.member("path", path)
@@ -190,8 +190,8 @@ struct DumpMaking {
               entry.member("name", section.name)
               entry.member("status", section.status.rawValue)
               entry.member("reason", section.reason)
-              entry.array("problems") { problems in
-                section.problems.forEach { problems.element($0) }
+              entry.array("problems") { list in
+                for problem in section.problems { list.element(problem) }
               }
             }
           }
