@@ -8,6 +8,7 @@ internal import Telemetry
 
 extension MachineFacts {
   private static let limitType = "hw.limit_type"
+  private static let fanLimit = "hw.fan.speed.limit"
 
   /// A limit of the sensor that a reading is of.
   private func limit(_ type: String, of reading: Reading) -> Double? {
@@ -39,7 +40,8 @@ extension MachineFacts {
         level, reading.signal, "temperature",
         "\(reading["hw.name"]) is at \(Phrase.number(reading.value)) degrees Celsius, over \(words) of "
           + "\(Phrase.number(limit)): the appliance overheats",
-        "see that air gets in and out, that the fans turn and that the heat sink is free of dust")
+        "see that air gets in and out, that the fans turn and that the heat sink is free of dust",
+        also: ["hw.temperature.limit"])
     }
     return nil
   }
@@ -51,7 +53,8 @@ extension MachineFacts {
     let remedy = "clean or replace the fan before the appliance overheats"
     if isFailed("fan", reading) {
       return .machine(
-        .critical, reading.signal, "fan", "the fan \(name) reports a fault of its own", remedy)
+        .critical, reading.signal, "fan", "the fan \(name) reports a fault of its own", remedy,
+        also: ["hw.status"])
     }
     if reading.value == 0, limit > 0 || before > 0 {
       let turned =
@@ -59,13 +62,14 @@ extension MachineFacts {
         ? "it should make \(Phrase.number(limit)) turns a minute at least"
         : "it made \(Phrase.number(before)) turns a minute \(sinceEarlier)"
       return .machine(
-        .critical, reading.signal, "fan", "the fan \(name) stands still: \(turned)", remedy)
+        .critical, reading.signal, "fan", "the fan \(name) stands still: \(turned)", remedy,
+        also: limit > 0 ? [Self.fanLimit] : [])
     }
     guard reading.value < limit else { return nil }
     return .machine(
       .warning, reading.signal, "fan",
       "the fan \(name) makes \(Phrase.number(reading.value)) turns a minute, fewer than its limit of "
-        + "\(Phrase.number(limit))", remedy)
+        + "\(Phrase.number(limit))", remedy, also: [Self.fanLimit])
   }
 
   var supplyFindings: [HealthFinding] {
@@ -93,7 +97,8 @@ extension MachineFacts {
       return .machine(
         .warning, "hw.status", "power",
         "the appliance has no mains: \(names) is without current\(carries)",
-        "see to the mains, the plug and the power supply")
+        "see to the mains, the plug and the power supply",
+        also: battery == nil ? [] : ["hw.battery.charge"])
     }
     guard let dead = mains.first(where: { $0["hw.state"] == "failed" }) else { return nil }
     return .machine(
@@ -135,6 +140,6 @@ extension MachineFacts {
     return .machine(
       .critical, reading.signal, "power",
       "\(reading["hw.name"]) is at \(Phrase.number(reading.value)) V, \(isLow ? "below" : "above") its critical limit of "
-        + "\(Phrase.number(limit)) V", "have the power supply checked")
+        + "\(Phrase.number(limit)) V", "have the power supply checked", also: ["hw.voltage.limit"])
   }
 }

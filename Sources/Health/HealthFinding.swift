@@ -30,9 +30,9 @@ package struct HealthFinding: Equatable, Sendable {
   package let level: HealthLevel
   /// Whose data it tells; nil for the agent's own state, which every dump holds.
   package let source: DataSource?
-  /// The catalog's signal whose reading it tells, nil where it tells none: who withholds that signal, or redacts one of
-  /// its attributes, withholds the sentence with it.
-  package let signal: String?
+  /// The catalog's signals whose readings it tells: who withholds one of them, or redacts one of its attributes,
+  /// withholds the sentence with it.
+  package let signals: [String]
   /// What it is about, in two or three words: "disk /var", "agreement", "delivery".
   package let subject: String
   /// What was found: one sentence without a full stop.
@@ -41,12 +41,12 @@ package struct HealthFinding: Equatable, Sendable {
   package let remedy: String
 
   package init(
-    _ level: HealthLevel, source: DataSource?, signal: String? = nil, subject: String,
+    _ level: HealthLevel, source: DataSource?, signals: [String] = [], subject: String,
     sentence: String, remedy: String = ""
   ) {
     self.level = level
     self.source = source
-    self.signal = signal
+    self.signals = signals
     self.subject = subject
     self.sentence = sentence
     self.remedy = remedy
@@ -59,13 +59,13 @@ package struct HealthFinding: Equatable, Sendable {
     HealthFinding(level, source: nil, subject: subject, sentence: sentence, remedy: remedy)
   }
 
-  /// Of the machine, told by a reading of `signal`.
+  /// Of the machine, told by a reading of `signal` and of those it is compared with.
   static func machine(
     _ level: HealthLevel, _ signal: String, _ subject: String, _ sentence: String,
-    _ remedy: String = ""
+    _ remedy: String = "", also others: [String] = []
   ) -> HealthFinding {
     HealthFinding(
-      level, source: Catalog.signal(signal)?.source ?? .environment, signal: signal,
+      level, source: Catalog.signal(signal)?.source ?? .environment, signals: [signal] + others,
       subject: subject, sentence: sentence, remedy: remedy)
   }
 }

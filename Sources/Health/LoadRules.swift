@@ -56,13 +56,13 @@ extension MachineFacts {
   private func tableFinding(
     _ used: String, _ limit: String, _ what: String, _ remedy: String
   ) -> HealthFinding? {
-    guard let limit = value(limit), limit > 0 else { return nil }
+    guard let most = value(limit), most > 0 else { return nil }
     let count = all(used).reduce(0) { $0 + $1.value }
-    guard count / limit >= Thresholds.tableUseWarning else { return nil }
+    guard count / most >= Thresholds.tableUseWarning else { return nil }
     return .machine(
-      count / limit >= Thresholds.tableUseCritical ? .critical : .warning, used, what,
-      "the kernel allows \(Phrase.count(limit)) \(what), and \(Phrase.count(count)) are there: the next may be refused",
-      remedy)
+      count / most >= Thresholds.tableUseCritical ? .critical : .warning, used, what,
+      "the kernel allows \(Phrase.count(most)) \(what), and \(Phrase.count(count)) are there: the next may be refused",
+      remedy, also: [limit])
   }
 
   var unitFindings: [HealthFinding] {

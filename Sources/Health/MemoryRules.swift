@@ -24,7 +24,8 @@ extension MachineFacts {
     return .machine(
       .critical, Self.kills, "memory",
       "memory ran out, and the kernel ended \(Phrase.count(Int64(count), "program")) \(when)",
-      "see which: journalctl -k --grep='Out of memory'; then mend that program, or add memory")
+      "see which: journalctl -k --grep='Out of memory'; then mend that program, or add memory",
+      also: recent.map { $0.0 > 0 } ?? false ? [] : ["system.uptime"])
   }
 
   private var swapUsedBytes: Double {
@@ -58,7 +59,8 @@ extension MachineFacts {
     if standsStill >= Thresholds.memoryPressureWarning { signs.append(waiting) }
     return .machine(
       standsStill >= Thresholds.memoryPressureCritical ? .critical : .warning, Self.operations,
-      "memory", "the appliance is swapping: \(signs.joined(separator: ", "))", Self.whose)
+      "memory", "the appliance is swapping: \(signs.joined(separator: ", "))", Self.whose,
+      also: ["system.paging.usage", Self.pressure])
   }
 
   private var waiting: String {
@@ -80,6 +82,6 @@ extension MachineFacts {
     return .machine(
       .warning, signal, "memory",
       "memory is nearly used up: \(Phrase.size(available)) of \(Phrase.size(limit)) are available",
-      Self.whose)
+      Self.whose, also: ["system.memory.limit"])
   }
 }

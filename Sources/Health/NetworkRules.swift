@@ -2,6 +2,7 @@
 
 extension MachineFacts {
   private static let interface = "network.interface.name"
+  private static let packets = "system.network.packet.count"
   private static let remedy = "change the cable, then the port of the switch, then the adapter"
 
   var networkFindings: [HealthFinding] {
@@ -18,7 +19,8 @@ extension MachineFacts {
       return .machine(
         .warning, signal, "network \(link.name)",
         "the link \(link.name) comes and goes: it was lost \(Phrase.count(losses)) times in "
-          + "\(Phrase.duration(seconds: value("system.uptime") ?? 0))", Self.remedy)
+          + "\(Phrase.duration(seconds: value("system.uptime") ?? 0))", Self.remedy,
+        also: ["system.uptime"])
     }
     // A socket that nothing was ever plugged into has received nothing.
     guard link.isUp, !link.hasCarrier, packets(of: link.name, "receive") ?? 0 > 0 else {
@@ -35,7 +37,7 @@ extension MachineFacts {
   }
 
   private func packetReading(of name: String, _ direction: String) -> Reading? {
-    all("system.network.packet.count").first {
+    all(Self.packets).first {
       $0["system.device"] == name && $0["network.io.direction"] == direction
     }
   }
@@ -57,7 +59,7 @@ extension MachineFacts {
     return .machine(
       .warning, reading.signal, "network \(name)",
       "the link \(name) is bad: \(Phrase.count(share.count)) packets in error \(sinceEarlier), \(Phrase.percent(share.ratio)) of "
-        + "what it should \(reading["network.io.direction"])", Self.remedy)
+        + "what it should \(reading["network.io.direction"])", Self.remedy, also: [Self.packets])
   }
 
   private func dropFinding(_ reading: Reading) -> HealthFinding? {
@@ -69,6 +71,7 @@ extension MachineFacts {
       .warning, reading.signal, "network \(name)",
       "the link \(name) drops packets: \(Phrase.count(share.count)) \(sinceEarlier), \(Phrase.percent(share.ratio)) of what it "
         + "should \(reading["network.io.direction"])",
-      "see what floods the network or keeps the processors busy: ip -s -s link show \(name)")
+      "see what floods the network or keeps the processors busy: ip -s -s link show \(name)",
+      also: [Self.packets])
   }
 }

@@ -109,14 +109,19 @@ package struct ReportScope: Sendable {
   /// Whether a signal may be shown, by its name.
   package let isShown: @Sendable (String) -> Bool
 
-  package init(sources: Set<DataSource>, isShown: @escaping @Sendable (String) -> Bool) {
+  /// Whether an attribute or a fact may be shown as it was recorded: redaction leaves it as it is.
+  package let passes: @Sendable (Attribute) -> Bool
+
+  package init(
+    sources: Set<DataSource>, isShown: @escaping @Sendable (String) -> Bool,
+    passes: @escaping @Sendable (Attribute) -> Bool
+  ) {
     self.sources = sources
     self.isShown = isShown
+    self.passes = passes
   }
 
-  package static let everything = ReportScope(sources: Set(DataSource.allCases)) { _ in true }
-
-  func shows(_ series: (signal: String, source: DataSource)) -> Bool {
-    sources.contains(series.source) && isShown(series.signal)
+  func shows(_ signal: String, of source: DataSource) -> Bool {
+    sources.contains(source) && isShown(signal)
   }
 }

@@ -171,7 +171,7 @@ package enum HistoryCharts {
     _ definition: ChartDefinition, _ scope: ReportScope, _ decision: (Signal) -> Decision?
   ) -> String {
     guard let signal = definition.signals.first else { return definition.title }
-    guard scope.shows((signal.name, signal.source)) else {
+    guard scope.shows(signal.name, of: signal.source) else {
       return "\(definition.title): \(signal.name) may not be shown here"
     }
     if let decision = decision(signal), decision.verdict == .deny {

@@ -9,8 +9,8 @@ package struct HistoryTraces: Sendable {
   package private(set) var watch = TickWatch()
   /// How many ticks were recorded in each bucket.
   package private(set) var ticks: Trace
-  package private(set) var readings: Int64 = 0
-  package private(set) var batches = 0
+  /// Series that hold in clear what is redacted by now: accordd has not rewritten the history yet.
+  package let unredactedSeries: Int
   /// Batches that cannot be read.
   package private(set) var damagedBatches = 0
   /// The newest batch of each source that has facts.
@@ -29,7 +29,10 @@ package struct HistoryTraces: Sendable {
   init(_ series: [Int64: RecordedSeries], _ scope: ReportScope, _ window: ReportWindow) {
     self.window = window
     ticks = Trace(bucketCount: window.bucketCount)
-    plan = TracePlan(series.filter { scope.shows(($0.value.signal, $0.value.source)) }, window)
+    let shown = series.filter { scope.shows($0.value.signal, of: $0.value.source) }
+    let redacted = shown.filter { $0.value.attributes.allSatisfy(scope.passes) }
+    unredactedSeries = shown.count - redacted.count
+    plan = TracePlan(redacted, window)
   }
 
   /// Reads what `scope` allows. What was read before a damage was met stays; `problem` says what was the matter.
@@ -58,8 +61,6 @@ package struct HistoryTraces: Sendable {
   private mutating func take(_ batch: HistoryBatch, _ content: BatchReadings) {
     if batch.hasFacts { newestFacts[batch.source] = batch }
     guard batch.firstMilliseconds <= window.untilMilliseconds else { return }
-    batches += 1
-    readings += batch.readings
     switch content {
     case .notRead: break
     case .damaged: damagedBatches += 1

@@ -19,11 +19,13 @@ enum ApplianceReport {
       let terms = agreement.terms(of: source)
       return !isSettled || terms.isHeld || terms.decision.verdict != .deny
     }
-    return ReportScope(sources: Set(DataSource.allCases.filter(isOpen))) { name in
-      guard let signal = Catalog.signal(name) else { return false }
-      let terms = agreement.terms(of: signal.source)
-      return !isSettled || terms.isHeld || agreement.decision(for: signal).verdict != .deny
-    }
+    return ReportScope(
+      sources: Set(DataSource.allCases.filter(isOpen)),
+      isShown: { name in
+        guard let signal = Catalog.signal(name) else { return false }
+        let terms = agreement.terms(of: signal.source)
+        return !isSettled || terms.isHeld || agreement.decision(for: signal).verdict != .deny
+      }, passes: { agreement.shown($0, hashing: nil) == $0 })
   }
 
   /// - Parameters:

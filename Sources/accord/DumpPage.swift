@@ -15,7 +15,8 @@ struct DumpPage {
     let findings = ApplianceHealth.findings(status, kernelRoot: work.kernelFolder)
       .filter(work.isShown)
     let scope = ReportScope(
-      sources: Set(DataSource.allCases.filter(work.isAdmitted)), isShown: work.isShown)
+      sources: Set(DataSource.allCases.filter(work.isAdmitted)), isShown: work.isShown,
+      passes: { work.shown($0) == $0 })
     let content = ApplianceReport.content(
       status, scope, findings: findings,
       sinceMilliseconds: work.locations.clock.wallTimeMilliseconds - DumpLimits.pageSeconds * 1000,

@@ -7,8 +7,9 @@ extension Agreement {
   /// Whether a finding may tell what the customer redacts or withholds: its sentence names a file system, a sensor or an
   /// interface as it is called here. Who shows findings to others leaves such a one out.
   func holdsBack(_ finding: HealthFinding) -> Bool {
-    guard let signal = finding.signal.flatMap(Catalog.signal) else { return false }
-    if consent?.withheld.contains(where: { $0.value.matches(signal.name) }) ?? false { return true }
-    return !redactions(of: signal.attributeKeys.map { Attribute($0, .string("")) }).isEmpty
+    finding.signals.compactMap(Catalog.signal).contains { signal in
+      consent?.withheld.contains { $0.value.matches(signal.name) } ?? false
+        || !redactions(of: signal.attributeKeys.map { Attribute($0, .string("")) }).isEmpty
+    }
   }
 }

@@ -59,12 +59,20 @@ struct HistoryPart {
     }
     (charts, missing) = { ($0.charts, missing + $0.missing) }(
       HistoryCharts.make(traces, scope) { agreement.decision(for: $0) })
+    if traces.unredactedSeries > 0 {
+      missing.append(
+        "\(Output.count(Int64(traces.unredactedSeries))) series from before [redact] was changed: accordd has not rewritten "
+          + "the history yet")
+    }
     charts += [AgentCharts.recording(traces)].compactMap(\.self)
     gaps = traces.watch.gaps
     events = TimelineEvent.of(traces.watch)
     for source in DataSource.allCases {
       guard let batch = traces.newestFacts[source] else { continue }
-      describe(try reader.facts(of: batch).filter { scope.isShown($0.name) })
+      describe(
+        try reader.facts(of: batch).filter {
+          scope.isShown($0.name) && scope.passes(Attribute($0.name, $0.value))
+        })
     }
   }
 

@@ -51,7 +51,8 @@ struct SectionWork {
   func isShown(_ signal: String) -> Bool { Catalog.signal(signal).map(isShown) ?? false }
 
   func isShown(_ finding: HealthFinding) -> Bool {
-    (finding.source.map(isAdmitted) ?? true) && (isOverridden || !agreement.holdsBack(finding))
+    (finding.source.map(isAdmitted) ?? true) && finding.signals.allSatisfy(isShown)
+      && (isOverridden || !agreement.holdsBack(finding))
   }
 
   func shown(_ attribute: Attribute) -> Attribute? { agreement.shown(attribute, hashing: key) }

@@ -36,7 +36,7 @@ struct MachineRulesTests {
     let found = findings(fileSystem(used: size * (1 - free), free: size * free))
     #expect(level(found) == expected)
     guard let finding = found.first else { return }
-    #expect(finding.source == .environment && finding.signal == "system.filesystem.usage")
+    #expect(finding.source == .environment && finding.signals == ["system.filesystem.usage"])
     #expect(finding.subject == "disk /data" && finding.sentence.contains(" of 20 GiB are free"))
     #expect(finding.remedy.hasPrefix("find what fills it: du -xh"))
   }
@@ -156,7 +156,11 @@ struct MachineRulesTests {
     let found = findings(machine)
     #expect(found.count == 5)
     for finding in found {
-      if let signal = finding.signal { #expect(Catalog.signal(signal)?.source == finding.source) }
+      // What is compared may be of another source: the time since the start is the product's.
+      if let signal = finding.signals.first {
+        #expect(Catalog.signal(signal)?.source == finding.source)
+      }
+      for signal in finding.signals { #expect(Catalog.signal(signal) != nil, "\(signal)") }
       #expect(finding.source != nil && !finding.remedy.isEmpty && finding.sentence.last != ".")
     }
   }
