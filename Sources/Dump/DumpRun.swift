@@ -220,7 +220,7 @@ package struct DumpRun: ~Copyable {
       $0.kind < $1.kind
     }
     scrubManifest()
-    let index = scrubber.scrub(page(pageWritten, manifest))
+    let index = scrubber.scrub(html: page(pageWritten, manifest))
     let pageFile = Manifest.File(
       path: "index.html", bytes: Int64(index.count), sha256: SHA256(of: index).description)
     for position in manifest.sections.indices

@@ -75,7 +75,7 @@ package struct KnownIdentities: Sendable {
     }
     // /proc/net/fib_trie: "|-- 192.168.1.7" and behind it "/32 host LOCAL" for an address of this machine's own.
     var address = ""
-    for line in Self.lines(kernelRoot + "/proc/net/fib_trie", limitBytes: 1024 * 1024) {
+    for line in Self.lines(kernelRoot + "/proc/net/fib_trie") {
       let words = line.split(separator: " ")
       if words.first == "|--", words.count > 1 { address = String(words[1]) }
       if words.contains("LOCAL"), !address.hasPrefix("127.") { add(.address, address) }
@@ -147,7 +147,7 @@ package struct KnownIdentities: Sendable {
     func lines(of file: String?) -> [String] {
       guard let file else { return [] }
       let path = file.hasPrefix("/") ? file : locations.configuration + "/" + file
-      return Self.lines(path, limitBytes: 256 * 1024)
+      return Self.lines(path)
     }
     // The last line of a key may have four letters, which stand everywhere.
     for line in lines(of: upload.clientKeyFile) where !line.hasPrefix("-----") && line.count >= 8 {
@@ -166,12 +166,13 @@ package struct KnownIdentities: Sendable {
 
   private static func line(_ path: String) -> String { lines(path).first ?? "" }
 
-  /// The lines of a file, none when it cannot be read: then nothing in the dump can have come from it either.
-  private static func lines(_ path: String, limitBytes: Int = 64 * 1024) -> [String] {
-    guard let file = try? FileDescriptor.open(path, .readOnlyPlain),
-      let content = try? file.readAll(limitBytes: limitBytes)
+  /// The lines of a file, of a large one the first; none when it cannot be read: then nothing in the dump can have come
+  /// from it either.
+  private static func lines(_ path: String, limitBytes: Int = 1024 * 1024) -> [String] {
+    guard let file = try? FileDescriptor.open(path, .readOnlyAtOnce),
+      let content = try? file.readStart(limitBytes: limitBytes)
     else { return [] }
-    return String(decoding: content, as: UTF8.self).split(separator: "\n").map {
+    return String(decoding: content.bytes, as: UTF8.self).split(separator: "\n").map {
       String($0.drop(while: \.isWhitespace))
     }
   }

@@ -51,6 +51,11 @@ package struct Identity: Hashable, Sendable {
 
   var spellings: [Spelling] {
     texts.map { ASCII.lowercased(Array($0.utf8)) }
+      .flatMap { text in
+        // As a page spells it.
+        let escaped = HTMLEntities.encoded(text)
+        return escaped == text ? [text] : [text, escaped]
+      }
       .filter { text in
         let isNumber = text.allSatisfy(ASCII.isDigit)
         return text.count >= (isNumber ? Self.digitsMin : Self.bytesMin)

@@ -19,10 +19,16 @@ package struct IdentitySearch: Sendable {
 
   package init(_ identities: [Identity]) { finder = IdentityFinder(identities) }
 
-  /// The identities of which nothing stands in the text.
+  /// The identities of which nothing stands in the text. Of a secret of several words what is left counts by itself: an
+  /// ordinary word in it does not make a secret of the others one less.
   package static func identities(_ identities: [Identity], notIn text: [UInt8]) -> [Identity] {
     let found = IdentityFinder(identities).spellings(in: Text(text))
-    return identities.filter { !$0.spellings.contains { found.contains($0.bytes) } }
+    return identities.flatMap { identity -> [Identity] in
+      let left = identity.spellings.filter { !found.contains($0.bytes) }
+      if left.count == identity.spellings.count { return [identity] }
+      guard identity.kind == .secret else { return [] }
+      return left.map { Identity(.secret, String(decoding: $0.bytes, as: UTF8.self)) }
+    }
   }
 
   /// Whether everything that can be searched for is; false when there was too much of it.

@@ -26,6 +26,9 @@ enum InternetAddresses {
 
   private static func marks(in text: Text, run: Range<Int>, _ isVersionList: Bool) -> [Mark] {
     if let mark = six(text, run) { return [mark] }
+    // Behind a word and a colon: "[IPv6:2001:db8::1]" (RFC 5321, 4.1.3), "addr:fe80::1".
+    let colon = text.firstIndex(from: run.lowerBound, to: run.upperBound) { $0 == 0x3a }
+    if colon < run.upperBound, let mark = six(text, colon + 1..<run.upperBound) { return [mark] }
     var marks: [Mark] = []
     // Parts between colons: "192.0.2.1:443".
     var start = run.lowerBound

@@ -108,6 +108,21 @@ struct IdentitySearchTests {
     #expect(left.map(\.text) == ["load", "gate"])
   }
 
+  @Test("an ordinary word in a secret does not make its other words less of one")
+  func commonWordOfASecret() {
+    let secret = Identity(.secret, "customer 9f8e7d6c5b4a3928")
+    let left = IdentitySearch.identities([secret], notIn: Array("the Customer".utf8))
+    #expect(left.map(\.text) == ["9f8e7d6c5b4a3928"])
+    #expect(IdentitySearch.identities([secret], notIn: Array("the receiver".utf8)) == [secret])
+  }
+
+  @Test("a name is found as a page spells it")
+  func escaped() {
+    let identities = [Identity(.userName, "Sean O'Brien")]
+    #expect(found([Array("by sean o&#39;brien.".utf8)], identities) != nil)
+    #expect(found([Array("by Sean O'Brien.".utf8)], identities) != nil)
+  }
+
   @Test("a secret is found word by word, a short one only where it is the whole of it")
   func secrets() {
     let key = "-----BEGIN KEY-----\nAAAABBBBCCCC\nshort\n"

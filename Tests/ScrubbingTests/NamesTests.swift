@@ -59,6 +59,8 @@ struct NamesTests {
       ("7.2.0.192.bc.example.net", "ip-1.bc.example.net"), ("host-10.1.2.3.log", "host-ip-1.log"),
       ("inet6 fe80::21a:2bff:fe3c:4d5e%eth0", "inet6 ip-1%eth0"),
       ("::ffff:10.1.2.3 10.1.2.3", "ip-1 ip-1"),
+      ("[IPv6:2001:db8::1] addr:2001:db8::2.", "[IPv6:ip-1] addr:ip-2."),
+      ("std::dead std::dead::beef1", "std::dead std::dead::beef1"),
       ("2001:db8:1:2:3:4:5:6: unreachable", "ip-1: unreachable"), ("via 2001:db8::.", "via ip-1."),
       ("/home/bob/x /home/bob", "/home/user-1/x /home/user-1"),
       (
