@@ -23,6 +23,6 @@ package enum DumpLimits {
   /// Names that stand for others are remembered from dump to dump. Usually a few KiB; ten times a million bytes are what
   /// the book of names comes to that is full of the longest texts, and one that were not read would be begun anew.
   package static let namesFileBytesMax = 16 * 1024 * 1024
-  /// The longest case number, and it becomes part of a file's name.
-  package static let caseCharactersMax = 64
+  /// The longest case number: it becomes part of a file's name, where a longer one would be cut.
+  package static let caseCharactersMax = 60
 }

@@ -21,7 +21,8 @@ struct DumpCommand: InstallationCommand {
 
       As root it also sees what only root may read. Each section has its own time; one that hangs costs only itself.
 
-      Exit codes: 0 an archive, perhaps with holes that it names, 1 no archive, 2 wrong usage.
+      Exit codes: 0 an archive, perhaps with holes that it names, 1 no archive, 2 wrong usage, 3 \
+      only root may override.
 
       Example: accord dump --case 4711
       """)
@@ -78,13 +79,16 @@ struct DumpCommand: InstallationCommand {
     if let explain { return try explainName(explain) }
     let agreement = AgreementInForce.read(installation.locations)
     if plan { return DumpPlan(scope, installation, agreement, isOverridden: override).print() }
-    if override { try checkMayOverride() }
+    if override { try Self.checkMayOverride(installation.locations) }
     try DumpMaking(self, agreement).make()
   }
 
   private func explainName(_ name: String) throws {
-    let book = NamesFile.read(StateDirectory(installation.locations.state))
-    guard let text = book.text(of: name) else {
+    let names = NamesFile(StateDirectory(installation.locations.state))
+    if let problem = names.problem {
+      throw CommandFailure(.failed, "\(problem); root can read what names stand for")
+    }
+    guard let text = names.book.text(of: name) else {
       throw CommandFailure(.failed, "no dump of this appliance has used the name '\(name)'")
     }
     if installation.json {
@@ -98,8 +102,7 @@ struct DumpCommand: InstallationCommand {
   }
 
   /// Below a prefix it is the owner of the files who decides, as everywhere.
-  private func checkMayOverride() throws {
-    let locations = installation.locations
+  static func checkMayOverride(_ locations: Locations) throws {
     let owner = locations.isSystem ? 0 : ((try? FileState.of(locations.state)) ?? nil)?.owner
     guard Process.user == 0 || Process.user == owner else {
       throw CommandFailure(.denied, "only root can override the agreement")

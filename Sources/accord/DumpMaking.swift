@@ -41,14 +41,15 @@ struct DumpMaking {
         upload: ((try? Settings.read(locations.settings)) ?? Settings()).upload,
         agreement: agreement)
     }
-    let known = identities.all.count
+    let known = Set(identities.all)
     identities.leaveOut(whatStandsIn: DumpWords.all)
-    let common = known - identities.all.count
+    let common = known.subtracting(identities.all).count
     plantCanary(&identities)
-    let book = NamesFile.read(state)
+    let names = NamesFile(state)
+    var book = names.book
     do {
       if command.override { try recordOverride() }
-      let file = try create(name(identities, book))
+      let file = try create(name(identities, &book))
       let path = file.path
       var run = DumpRun(file, identities: identities.all, book: book, manifest: manifest)
       run.note("accord \(AgentVersion.text): \(commandLine.joined(separator: " "))")
@@ -57,9 +58,15 @@ struct DumpMaking {
           "\(Output.count(Int64(common), "name")) of this appliance or its people also stand in every dump, and stay"
         )
       }
+      if let problem = names.problem {
+        run.note("the names are this dump's own, and mean others in other dumps: \(problem)")
+      } else if names.isDamaged {
+        run.note("what the names of earlier dumps stood for is damaged: they begin anew")
+      }
       run.note("canary: password=\(canary)")
       try execute(&run)
-      finish(run.book, path, run.bytes, run.manifest)
+      keep(run.book, names)
+      finish(path, run.bytes, run.manifest)
     } catch let error as DumpError { throw CommandFailure(.failed, error) }
   }
 
@@ -69,10 +76,12 @@ struct DumpMaking {
     identities.add(.secret, canary)
   }
 
-  private func name(_ identities: KnownIdentities, _ book: PseudonymBook) -> String {
+  private func name(_ identities: KnownIdentities, _ book: inout PseudonymBook) -> String {
     let time = CalendarTime.rfc3339(milliseconds: nowMilliseconds).filter { $0 != "-" && $0 != ":" }
     var scrubber = Scrubber(book: book, identities: identities.all)
     let parts = ["accord-dump", command.case.map { scrubber.scrub(name: $0) }, time]
+    // A name that the file has is in use in the archive as well.
+    book = scrubber.book
     return parts.compactMap(\.self).joined(separator: "-")
   }
 
@@ -170,14 +179,16 @@ struct DumpMaking {
 
   // MARK: afterwards
 
-  private func finish(
-    _ book: PseudonymBook, _ path: String, _ bytes: Int64, _ manifest: Manifest
-  ) {
-    if (try? NamesFile.write(book, state)) == nil, book.count > 0 {
+  private func keep(_ book: PseudonymBook, _ names: NamesFile) {
+    do throws(NamesFile.Problem) { try names.keep(book) } catch {
+      guard book.count > 0 else { return }
       Process.print(
-        "accord: what the names in this dump stand for could not be kept: --explain will not know them\n",
+        "accord: the names in this dump (host-1 and the like) are its own, and --explain tells those of others: \(error)\n",
         to: 2)
     }
+  }
+
+  private func finish(_ path: String, _ bytes: Int64, _ manifest: Manifest) {
     recordDump(manifest)
     let size = Output.size(bytes)
     if command.installation.json {

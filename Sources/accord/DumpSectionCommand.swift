@@ -24,6 +24,7 @@ struct DumpSectionCommand: InstallationCommand {
     guard let section = DumpSections.all.first(where: { $0.name == section }) else {
       throw CommandFailure(.usage, "there is no section '\(section)'")
     }
+    if overridden { try DumpCommand.checkMayOverride(installation.locations) }
     let work = SectionWork(self, section)
     do {
       if section.rights == .agent { return try work.collect() }

@@ -1,4 +1,5 @@
 import Dump
+import Linux
 import Recording
 import Scrubbing
 import TestSupport
@@ -20,7 +21,32 @@ struct NamesFileTests {
       while book.name(for: "\(number)\(padding)", kind) != nil { number += 1 }
     }
     #expect(book.encoded().count > 8 << 20)
-    try NamesFile.write(book, state)
-    #expect(NamesFile.read(state) == book)
+    try NamesFile(state).keep(book)
+    #expect(NamesFile(state).book == book)
+  }
+
+  @Test("of two dumps at a time the later one keeps its names to itself")
+  func isNotOvertaken() throws {
+    let state = StateDirectory(directory.path)
+    let (first, second) = (NamesFile(state), NamesFile(state))
+    var (one, other) = (first.book, second.book)
+    #expect(one.name(for: "gate", .hostName) == other.name(for: "pump", .hostName))
+    try first.keep(one)
+    #expect(throws: NamesFile.Problem.self) { try second.keep(other) }
+    #expect(NamesFile(state).book == one)
+  }
+
+  @Test("a book that is none is put aside, and a new one begun")
+  func putsAsideWhatIsDamaged() throws {
+    let state = StateDirectory(directory.path)
+    try NamesFile(state).keep(PseudonymBook())
+    try directory.write("private/dump-names", Array("host 1 gate\n".utf8))
+    let names = NamesFile(state)
+    #expect(names.isDamaged && names.problem == nil)
+    var book = names.book
+    _ = book.name(for: "pump", .hostName)
+    try names.keep(book)
+    #expect(NamesFile(state).book == book)
+    #expect(try FileState.of(state.dumpNames + ".damaged") != nil)
   }
 }

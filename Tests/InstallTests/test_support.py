@@ -108,6 +108,10 @@ def test_a_member_of_the_group_makes_a_dump_and_can_override_nothing(troubled):
     done = people.run_as(troubled, MEMBER, "accord", "dump", "--json", "--output", "/srv/dumps", "--case", "m")
     files = files_of(troubled, made(done)["path"])
     assert "history/system.uptime.csv" in files and "sections/ledger.jsonl" in files
+    # What names stand for is not theirs to read, so theirs are others than root's.
+    assert "its own" in done.err and b"this dump's own" in files["dump.log"]
+    explained = people.run_as(troubled, MEMBER, "accord", "dump", "--explain", "host-1")
+    assert explained.code == 1 and "root can read" in explained.err
     refused = people.run_as(
         troubled, MEMBER, "accord", "dump", "--override", "--case", "m", "--output", "/srv/dumps"
     )
