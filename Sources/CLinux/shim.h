@@ -192,10 +192,15 @@ static inline void linux_remove_on_interrupt(const char *path) {
   signal(SIGHUP, linux_remove_unfinished);
 }
 
-// The kernel forgets it when the process changes its rights (PR_SET_PDEATHSIG of prctl(2)), and says nothing of a parent
-// that ended before.
+// With everything in its process group. The kernel forgets it when the process changes its rights (PR_SET_PDEATHSIG of
+// prctl(2)), and says nothing of a parent that ended before.
+static inline void linux_end_group(int number) {
+  (void)number;
+  kill(0, SIGKILL);
+}
 static inline void linux_end_with_parent(pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  signal(SIGTERM, linux_end_group);
+  prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
   if (getppid() != parent) _exit(1);
 }
 
@@ -205,7 +210,9 @@ static inline int linux_rename_to_new(const char *old, const char *new_name) {
 }
 
 // A program with an output that somebody reads. Signals that its parent ignores would be ignored by it too.
-static inline pid_t linux_start(const char *path, char *const arguments[], char *const variables[], int output) {
+static inline pid_t linux_start(
+  const char *path, char *const arguments[], char *const variables[], int output, int in_own_group
+) {
   signal(SIGCHLD, SIG_DFL);
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
@@ -220,7 +227,7 @@ static inline pid_t linux_start(const char *path, char *const arguments[], char 
   sigaddset(&ordinary, SIGXFSZ);
   posix_spawnattr_setsigdefault(&attributes, &ordinary);
   posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | (in_own_group ? POSIX_SPAWN_SETPGROUP : 0));
   pid_t process = -1;
   int error = posix_spawn(&process, path, &files, &attributes, arguments, variables);
   posix_spawn_file_actions_destroy(&files);

@@ -16,7 +16,7 @@ enum ClientCertificate {
   /// What is to be said of a certificate that has ended or ends soon; nil when there is nothing to say.
   static func notice(of name: String, in directory: String, _ clock: any Clock) -> String? {
     let path = name.hasPrefix("/") ? name : "\(directory)/\(name)"
-    guard let file = try? FileDescriptor.open(path, .readOnly),
+    guard let file = try? FileDescriptor.open(path, .readOnlyAtOnce),
       let bytes = try? file.readAll(limitBytes: Limits.certificatesBytesMax),
       let end = endMilliseconds(ofPEM: String(decoding: bytes, as: UTF8.self)),
       end < clock.wallTimeMilliseconds + noticeMilliseconds

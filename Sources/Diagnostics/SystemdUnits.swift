@@ -64,7 +64,7 @@ package struct SystemdUnits: Equatable, Sendable {
     // Times are written in the zone of TZ.
     let output = try? ChildProcess.output(
       of: "/usr/bin/env", ["TZ=UTC", "systemctl"] + arguments, limitBytes: 256 * 1024,
-      limitMilliseconds: limitMilliseconds)
+      limitMilliseconds: limitMilliseconds, isInOwnGroup: false)
     guard let output, output.isWhole, output.exitCode == 0 else { return nil }
     return String(decoding: output.bytes, as: UTF8.self)
   }

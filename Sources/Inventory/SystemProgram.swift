@@ -23,7 +23,7 @@ extension TreeReader {
     do throws(SystemError) {
       let output = try ChildProcess.output(
         of: program.rawValue, arguments, limitBytes: limitBytes,
-        limitMilliseconds: InventoryLimits.programMillisecondsMax)
+        limitMilliseconds: InventoryLimits.programMillisecondsMax, isInOwnGroup: false)
       let name = program.rawValue.split(separator: "/").last!
       // A journal is longer than anybody reads: what came first of it is the newest, and enough.
       let isFull = output.bytes.count >= limitBytes

@@ -1,7 +1,8 @@
 // Another program that is run for its output, within a limit of time and of bytes.
 //
-// It gets a process group of its own, nothing on standard input, no standard error and an environment that says only
-// how to write; what it leaves running is ended with it. A process that hangs in a system call that never returns
+// It gets nothing on standard input, no standard error and an environment that says only how to write; and a process
+// group of its own, so that what it leaves running is ended with it, unless it is to stay in its caller's: then who ends
+// that ends it as well. A process that hangs in a system call that never returns
 // cannot be ended by anybody: it is left behind, and nobody waits for it.
 
 internal import CLinux
@@ -24,6 +25,7 @@ package struct ChildProcess: ~Copyable {
   }
 
   private let identifier: Int32
+  private let isInOwnGroup: Bool
   private let output: FileDescriptor
   private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
   private var exitCode: Int32?
@@ -36,7 +38,8 @@ package struct ChildProcess: ~Copyable {
   ///
   /// - Parameter environment: lines of "NAME=value"; by default those that make any program write plainly and in English.
   package static func start(
-    _ path: String, _ arguments: [String], environment: [String] = plainEnvironment
+    _ path: String, _ arguments: [String], environment: [String] = plainEnvironment,
+    isInOwnGroup: Bool = true
   ) throws(SystemError) -> ChildProcess {
     var ends: [Int32] = [-1, -1]
     guard unsafe linux_pipe(&ends) == 0 else { throw .last("make a pipe") }
@@ -48,19 +51,21 @@ package struct ChildProcess: ~Copyable {
       for index in unsafe words.indices { unsafe free(words[index]) }
       for index in unsafe variables.indices { unsafe free(variables[index]) }
     }
-    let identifier = unsafe linux_start(path, &words, &variables, writer.number)
+    let identifier = unsafe linux_start(
+      path, &words, &variables, writer.number, isInOwnGroup ? 1 : 0)
     guard identifier != -1 else { throw .last("run", path) }
-    return ChildProcess(identifier: identifier, output: reader)
+    return ChildProcess(identifier: identifier, isInOwnGroup: isInOwnGroup, output: reader)
   }
 
-  private init(identifier: Int32, output: consuming FileDescriptor) {
+  private init(identifier: Int32, isInOwnGroup: Bool, output: consuming FileDescriptor) {
     self.identifier = identifier
+    self.isInOwnGroup = isInOwnGroup
     self.output = output
   }
 
   deinit {
     if exitCode == nil {
-      killpg(identifier, SIGKILL)
+      terminate()
       _ = waitpid(identifier, nil, WNOHANG)
     }
   }
@@ -93,7 +98,7 @@ package struct ChildProcess: ~Copyable {
     if let exitCode { return exitCode }
     let start = SystemClock().bootTimeMilliseconds
     // What it started may go on, and hold the group.
-    defer { killpg(identifier, SIGKILL) }
+    defer { if isInOwnGroup { terminate() } }
     var isKilled = false
     while true {
       exitCode = waited()
@@ -101,10 +106,19 @@ package struct ChildProcess: ~Copyable {
       // A killed process ends within milliseconds, unless it hangs in the kernel.
       if exitCode != nil || passed > graceMilliseconds + 500 { return exitCode }
       if !isKilled, passed >= graceMilliseconds {
-        killpg(identifier, SIGKILL)
+        terminate()
         isKilled = true
       }
       Process.pause(milliseconds: 2)
+    }
+  }
+
+  /// The corresponding C functions are `killpg` and `kill`.
+  private func terminate() {
+    if isInOwnGroup {
+      killpg(identifier, SIGKILL)
+    } else {
+      kill(identifier, SIGKILL)
     }
   }
 
@@ -115,9 +129,10 @@ package struct ChildProcess: ~Copyable {
 
   /// Runs a program to its end or its limit, and returns what it wrote.
   package static func output(
-    of path: String, _ arguments: [String], limitBytes: Int, limitMilliseconds: Int64
+    of path: String, _ arguments: [String], limitBytes: Int, limitMilliseconds: Int64,
+    isInOwnGroup: Bool = true
   ) throws(SystemError) -> ChildOutput {
-    var process = try start(path, arguments)
+    var process = try start(path, arguments, isInOwnGroup: isInOwnGroup)
     let deadline = SystemClock().bootTimeMilliseconds + limitMilliseconds
     var bytes: [UInt8] = []
     reading: while true {
@@ -147,7 +162,7 @@ extension Process {
   /// several calls the last counts. The corresponding C functions are `signal` and `unlink`.
   package static func removeOnInterrupt(_ path: String) { unsafe linux_remove_on_interrupt(path) }
 
-  /// Ends this process when `parent`, which started it, ends, or has ended already. To be called again after a change of
+  /// Ends this process and its group when `parent`, which started it, ends, or has ended already. To be called again after a change of
   /// rights. The corresponding C function is `prctl`.
   package static func end(with parent: Int32) { linux_end_with_parent(parent) }
 

@@ -10,6 +10,8 @@ package struct FileDescriptor: ~Copyable {
 
   package enum Access: Sendable {
     case readOnly
+    /// As `readOnly`, but does not wait for the other end of a pipe.
+    case readOnlyAtOnce
     /// As `readOnly`, but neither follows a symbolic link in the last place nor waits for the other end of a pipe.
     case readOnlyPlain
     /// Creates the file if it is missing.
@@ -25,6 +27,7 @@ package struct FileDescriptor: ~Copyable {
     let (flags, mode): (Int32, UInt32) =
       switch access {
       case .readOnly: (O_RDONLY, 0)
+      case .readOnlyAtOnce: (O_RDONLY | O_NONBLOCK, 0)
       case .readOnlyPlain: (O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)
       case .readWrite(let mode): (O_RDWR | O_CREAT, mode)
       case .createNew(let mode): (O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode)

@@ -35,7 +35,7 @@ package struct KernelAttribute: ~Copyable {
 
   /// The first line of a small text file, without its line break; nil when it is absent, empty or unreadable.
   package static func text(_ path: String) -> String? {
-    guard let file = try? FileDescriptor.open(path, .readOnly),
+    guard let file = try? FileDescriptor.open(path, .readOnlyAtOnce),
       let bytes = try? file.readAll(limitBytes: 4096)
     else { return nil }
     // The device tree ends its strings with a zero byte.
