@@ -71,8 +71,9 @@ enum MemorySection {
       let numbers =
         reader.line("/sys/block/\(name)/mm_stat")?
         .split(separator: " ").compactMap { Int64($0) } ?? []
-      guard numbers.count >= 3, numbers[0] > 0 else { continue }
-      rows.append([name] + numbers[..<3].map(Amount.bytes))
+      guard numbers.count >= 3, numbers[0] > 0, let shown = reader.shown("system.device", name)
+      else { continue }
+      rows.append([shown] + numbers[..<3].map(Amount.bytes))
     }
     reader.add(
       "Compressed memory", columns: ["device", "stored", "compressed", "memory"], rows: rows)

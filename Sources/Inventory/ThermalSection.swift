@@ -32,7 +32,7 @@ enum ThermalSection {
   private static func zone(_ name: String, _ reader: inout TreeReader) -> [String]? {
     let folder = "/sys/class/thermal/\(name)/"
     let type = reader.line(folder + "type") ?? name
-    guard let shown = reader.shown("hw.name", type), reader.shown("hw.id", name) != nil else {
+    guard let shown = reader.shown("hw.name", type), let id = reader.shown("hw.id", name) else {
       return nil
     }
     var trips: [String] = []
@@ -44,7 +44,7 @@ enum ThermalSection {
       trips.append("\(kind) " + (degrees > 0 ? celsius(degrees) : "not set"))
     }
     return [
-      name, shown, reader.number(folder + "temp").map(celsius) ?? "-",
+      id, shown, reader.number(folder + "temp").map(celsius) ?? "-",
       reader.line(folder + "policy") ?? "-", reader.line(folder + "mode") ?? "-",
       trips.joined(separator: ", "),
     ]
