@@ -93,11 +93,23 @@ extension Diagnosis {
         "\(locations.configuration) \(problem), so the agreement is lost with the next start: put it on a partition "
           + "that stays")
     }
+    if let problem = Self.unreadableRecord(StateDirectory(locations.state)) {
+      return add(.disk, .failed, problem)
+    }
     let inodes = disk.freeInodes.map { ", \(Phrase.count($0)) inodes" } ?? ""
     add(
       .disk, .ok,
       "\(Phrase.size(Double(disk.freeBytes)))\(inodes) are free for \(locations.state), and \(locations.configuration) stays"
     )
+  }
+
+  /// Why an upload cannot work with what is kept, nil when it can.
+  private static func unreadableRecord(_ state: StateDirectory) -> String? {
+    do {
+      if let outbox = try Outbox.open(state) { _ = try RecordSummary.ofSpool(outbox) }
+      _ = try Ledger.extent(state)
+      return nil
+    } catch { return "\(error)" }
   }
 
   // MARK: the offer and the agreement
@@ -106,6 +118,7 @@ extension Diagnosis {
     guard let offer = agreement.offer else {
       let isThere = ((try? FileState.of(agreement.offerFile)) ?? nil) != nil
       if !isThere {
+        if let problem = agreement.offerProblem { return add(.offer, .warning, "\(problem)") }
         return add(
           .offer, .ok, "there is none at \(agreement.offerFile): only what is shared needs one")
       }

@@ -12,8 +12,11 @@ struct ApplianceStatus {
   let agreement: Agreement
   let daemon: DaemonStatus?
   let clock: SystemClock
+  /// Nil when nothing was ever recorded, or it cannot be read.
   let history: RecordSummary?
   let spool: RecordSummary?
+  let isHistoryUnreadable: Bool
+  let isSpoolUnreadable: Bool
   /// The oldest pending batch that may be sent.
   let oldest: BatchSummary?
   let lastDelivery: Delivery?
@@ -53,6 +56,7 @@ struct ApplianceStatus {
       }
     }
     history = noting { try RecordSummary.ofHistory(directory) }
+    isHistoryUnreadable = !problems.isEmpty
     pseudonym = noting { try Identity.current(directory) }
     ledger = noting { try Ledger.extent(directory) }
     var settings = Settings()
@@ -64,7 +68,9 @@ struct ApplianceStatus {
     (self.settings, self.settingsProblem) = (settings, settingsProblem)
     units = SystemdUnits.ask(locations)
     startFailure = KernelAttribute.text(locations.failureFile)
+    let problemsBefore = problems.count
     let reading = noting { try SpoolReading(directory, settings.upload, locations.clock) }
+    isSpoolUnreadable = problems.count > problemsBefore
     spool = reading?.summary
     oldest = reading?.oldest
     lastDelivery = reading?.lastDelivery

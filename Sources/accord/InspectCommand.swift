@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Dump
 internal import JSON
 internal import Linux
 internal import Recording
@@ -86,7 +87,8 @@ struct InspectCommand: ParsableCommand {
   private static func isPart(_ path: String, of name: String, _ manifest: InspectedManifest?)
     -> Bool
   {
-    if path == name { return true }
+    // The page comes before the manifest that names it.
+    if path == name || (name == DumpRun.pageSection && path == pagePath) { return true }
     return manifest?.sections.contains { section in
       section.name == name && section.files.contains { $0.path == path }
     } ?? false

@@ -64,6 +64,10 @@ enum MachineLook {
     }
   }
 
+  private static let readOnlyTypes: Set<Substring> = [
+    "squashfs", "erofs", "cramfs", "romfs", "iso9660",
+  ]
+
   /// A file system that is read-only under a mount that is not: nobody mounted it so. ext4 says "emergency_ro" where it
   /// stopped without that (Linux 6.15).
   private static func turnedReadOnly(_ root: String) -> [String] {
@@ -75,9 +79,11 @@ enum MachineLook {
       guard fields.count > 9, let hyphen = fields.firstIndex(of: "-"), hyphen + 3 < fields.count,
         fields[hyphen + 2].hasPrefix("/dev/"), fields[5].split(separator: ",").contains("rw")
       else { return nil }
+      // What cannot be written at all is read-only however it was mounted.
+      guard !Self.readOnlyTypes.contains(fields[hyphen + 1]) else { return nil }
       let options = fields[hyphen + 3].split(separator: ",")
       guard options.contains("ro") || options.contains("emergency_ro") else { return nil }
-      return String(fields[4])
+      return OctalEscapes.decoded(fields[4])
     }
   }
 }

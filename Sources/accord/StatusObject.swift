@@ -18,7 +18,7 @@ extension ApplianceStatus {
       object.object("daemon", writeDaemon)
       object.member("last_tick", daemon.map { CalendarTime.rfc3339(milliseconds: $0.lastTickMs) })
       object.object("history") { history in
-        write(historyTotal, &history)
+        write(isHistoryUnreadable ? nil : historyTotal, &history)
         history.member("lost", daemon?.readingsLostHistory ?? 0)
       }
       object.object("spool", writeSpool)
@@ -100,19 +100,21 @@ extension ApplianceStatus {
   }
 
   private func write(
-    _ total: (batches: Int64, readings: Int64, bytes: Int64), _ object: inout JSONWriter
+    _ total: (batches: Int64, readings: Int64, bytes: Int64)?, _ object: inout JSONWriter
   ) {
-    object.member("batches", total.batches)
-    object.member("readings", total.readings)
-    object.member("bytes", total.bytes)
+    object.member("batches", total?.batches)
+    object.member("readings", total?.readings)
+    object.member("bytes", total?.bytes)
   }
 
+  /// Null is what cannot be read: zero would be a number.
   private func writeSpool(_ object: inout JSONWriter) {
-    object.member("pending", spoolTotal(.pending).batches)
-    object.member("sent", spoolTotal(.sent).batches)
-    object.member("refused", spoolTotal(.refused).batches)
-    object.member("time_unknown", spoolTotal(.timeUnknown).batches)
-    object.member("bytes", (spool?.totals ?? []).reduce(0) { $0 + $1.bytes })
+    func known(_ count: Int64) -> Int64? { isSpoolUnreadable ? nil : count }
+    object.member("pending", known(spoolTotal(.pending).batches))
+    object.member("sent", known(spoolTotal(.sent).batches))
+    object.member("refused", known(spoolTotal(.refused).batches))
+    object.member("time_unknown", known(spoolTotal(.timeUnknown).batches))
+    object.member("bytes", known((spool?.totals ?? []).reduce(0) { $0 + $1.bytes }))
     object.member("oldest", oldest.map { CalendarTime.rfc3339(milliseconds: $0.firstMilliseconds) })
     object.member("lost", (daemon?.readingsLostSpool ?? 0))
   }

@@ -19,7 +19,7 @@ extension ApplianceStatus {
   func lines(_ findings: [HealthFinding], all: Bool, width: Int?) -> [String] {
     let rows =
       healthRows(findings, all: all) + [["accordd", daemonText]] + agreementRows
-      + [["history", totalText(historyTotal, quotaBytes: settings.historyQuotaBytes)]]
+      + [["history", historyText]]
       + [["spool", spoolText]] + lossRows(all: all) + deliveryRows + identityRows
     return Output.described(rows, width: width)
   }
@@ -73,14 +73,17 @@ extension ApplianceStatus {
 
   // MARK: what is kept
 
-  private func totalText(
-    _ total: (batches: Int64, readings: Int64, bytes: Int64), quotaBytes: Int64
-  ) -> String {
-    "\(Output.count(total.batches, "batch")), \(Output.count(total.readings, "reading")), "
-      + "\(Output.size(total.bytes)) of \(Output.size(quotaBytes))"
+  private static let unreadableText = "cannot be read: see above"
+
+  private var historyText: String {
+    if isHistoryUnreadable { return Self.unreadableText }
+    let total = historyTotal
+    return "\(Output.count(total.batches, "batch")), \(Output.count(total.readings, "reading")), "
+      + "\(Output.size(total.bytes)) of \(Output.size(settings.historyQuotaBytes))"
   }
 
   private var spoolText: String {
+    if isSpoolUnreadable { return Self.unreadableText }
     let (pending, sent) = (spoolTotal(.pending), spoolTotal(.sent))
     let oldest = oldest.map {
       ", the oldest from \(CalendarTime.rfc3339(milliseconds: $0.firstMilliseconds))"
@@ -144,7 +147,9 @@ extension ApplianceStatus {
       let layer = FailedLayer(ofReason: failure).rawValue
       return "failed, and will be tried again: \(layer): \(failure)\(pause ?? "")"
     }
-    guard let last = lastDelivery else { return noDeliveryText }
+    guard let last = lastDelivery else {
+      return isSpoolUnreadable ? Self.unreadableText : noDeliveryText
+    }
     let message = last.message.isEmpty ? "" : ": \(last.message)"
     return
       "\(last.outcome == .trying ? "failed, and will be tried again" : last.outcome.rawValue), "
@@ -155,8 +160,8 @@ extension ApplianceStatus {
   /// When the timer's next run sends; nil where there is no timer, or nothing is shared. A run before the end of a pause
   /// sends nothing.
   var nextUploadMilliseconds: Int64? {
-    guard agreement.sharesSomething, let timer = units?.unit(SystemdUnits.timer), timer.isActive,
-      let next = timer.nextElapseMilliseconds
+    guard agreement.sharesSomething, let units, units.uploadObstacle == nil,
+      let next = units.unit(SystemdUnits.timer)?.nextElapseMilliseconds
     else { return nil }
     return max(next, pausedUntilMilliseconds ?? next)
   }
@@ -169,7 +174,9 @@ extension ApplianceStatus {
       let time = CalendarTime.rfc3339(milliseconds: next)
       return isPaused ? "the first run after \(time)\(window)" : time + window
     }
-    if units != nil { return "none, because accord-upload.timer is not active" }
+    if let obstacle = units?.uploadObstacle {
+      return "none, because \(obstacle.name) is \(obstacle.isMasked ? "masked" : "not active")"
+    }
     return "when somebody runs accord upload: no timer does it here\(window)"
   }
 

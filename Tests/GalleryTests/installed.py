@@ -29,7 +29,7 @@ case "$*" in
 esac
 """
 
-_UNIT = "Id={name}\nLoadState=loaded\nActiveState={state}\nUnitFileState={enablement}\n"
+_UNIT = "Id={name}\nLoadState={load}\nActiveState={state}\nUnitFileState={enablement}\n"
 NEXT_UPLOAD = "2099-11-26T01:15:00Z"
 
 
@@ -59,13 +59,19 @@ class InstalledAppliance(Appliance):
         (self.prefix / name).write_text(text)
         (self.prefix / name).chmod(0o755)
 
-    def units(self, daemon: str = "active", upload: str = "inactive", timer: str = "active", failed: str = "") -> None:
+    def units(
+        self, daemon: str = "active", upload: str = "inactive", timer: str = "active", failed: str = "", masked: str = ""
+    ) -> None:
         """What systemd says from now on."""
+
+        def unit(name: str, state: str, enablement: str) -> str:
+            load = "masked" if name == masked else "loaded"
+            return _UNIT.format(name=name, load=load, state=state, enablement=enablement)
+
         units = [
-            _UNIT.format(name="accordd.service", state=daemon, enablement="enabled"),
-            _UNIT.format(name="accord-upload.service", state=upload, enablement="static"),
-            "NextElapseUSecRealtime=Thu 2099-11-26 01:15:00 UTC\n"
-            + _UNIT.format(name="accord-upload.timer", state=timer, enablement="static"),
+            unit("accordd.service", daemon, "enabled"),
+            unit("accord-upload.service", upload, "static"),
+            "NextElapseUSecRealtime=Thu 2099-11-26 01:15:00 UTC\n" + unit("accord-upload.timer", timer, "static"),
         ]
         (self.prefix / "systemctl.show").write_text("\n".join(units))
         (self.prefix / "systemctl.failed").write_text(failed)

@@ -486,6 +486,19 @@ def idle_timer(ward: Ward) -> Iterator[Appliance]:
     yield installed
 
 
+@situation(
+    "a masked upload",
+    "somebody has masked accord-upload.service, so nothing is uploaded",
+    doctor="accord-upload.service is masked, so nothing is uploaded: systemctl unmask accord-upload.service",
+)
+def masked_upload(ward: Ward) -> Iterator[Appliance]:
+    appliance = ward.appliance()
+    ward.started(appliance)
+    installed = InstalledAppliance.of(appliance)
+    installed.units(masked="accord-upload.service")
+    yield installed
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # systemd's units.
 

@@ -138,6 +138,16 @@ def test_databases_in_each_others_place_are_refused(sharing):
     assert "spool.db is a database of something else" in one_line(sharing.command("accordd"))
 
 
+def test_status_calls_unreadable_what_it_cannot_read(sharing):
+    sharing.record()
+    sharing.database("spool").write_bytes(NOISE)
+    (status,) = sharing.accord("status").json
+    assert status["spool"]["pending"] is None and status["spool"]["bytes"] is None
+    assert status["history"]["batches"] > 0
+    text = sharing.accord("status", json=False).out
+    assert text.count("cannot be read: see above") == 2 and "never tried" not in text
+
+
 def test_a_damaged_batch_is_passed_over_and_the_others_leave(sharing, receiver):
     sharing.write_consent({"product": "share"})
     for _ in range(3):

@@ -1,6 +1,7 @@
 """`accord doctor`: every layer failing for real, the first of them named, and silence without an agreement."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -48,6 +49,28 @@ def fingerprints(folder: Path) -> dict[str, tuple]:
     return {
         str(file): (file.stat().st_mtime_ns, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files
     }
+
+
+def test_a_spool_that_cannot_be_read_is_the_layer_that_fails(sharing, receiver):
+    sharing.record()
+    sharing.database("spool").write_bytes(os.urandom(20_000))
+    result = sharing.accord("doctor")
+    (disk,) = [layer for layer in result.json[0]["layers"] if layer["layer"] == "disk"]
+    assert result.code == 1 and disk["state"] == "failed"
+    assert disk["text"].endswith("spool.db is damaged or no database; accordd sets it aside and begins anew")
+    assert sharing.accord("upload").code == 1
+
+
+def test_a_consent_without_an_offer_is_no_offer_in_order(sharing, receiver):
+    (sharing.etc / "offer.toml").unlink()
+    result = sharing.accord("doctor")
+    assert result.code == 4 and states(result)["offer"] == "warning"
+
+
+def test_a_certificate_that_is_a_pipe_keeps_nobody_waiting(sharing, receiver):
+    os.mkfifo(sharing.etc / "client.pem")
+    settings(sharing, client_cert="client.pem", client_key="client.pem")
+    assert sharing.accord("doctor").code == 1
 
 
 def test_when_all_is_well_every_layer_says_so_and_nothing_is_changed(sharing, receiver):

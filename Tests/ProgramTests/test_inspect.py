@@ -163,6 +163,12 @@ def test_a_ledger_that_is_none_is_named(path, line):
     assert judged(Archive(**{"sections/ledger.jsonl": line + "\n"}), path) == ["line 1 of the ledger is no row"]
 
 
+def test_the_page_is_shown_as_a_section_too(path):
+    Archive().write(path)
+    by_name, by_file = (inspect(path, "--section", name) for name in ("page", "index.html"))
+    assert by_name.code == 0 and "<" in by_name.out and by_name.out == by_file.out
+
+
 def test_every_truncated_dump_is_named_and_what_is_there_is_shown(path):
     whole = Archive(**{"sections/long.txt": "".join(f"{number * 7919 % 1000}\n" for number in range(4000))})
     content = whole.write(path).read_bytes()
