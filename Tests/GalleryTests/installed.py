@@ -76,10 +76,18 @@ class InstalledAppliance(Appliance):
         (self.prefix / "systemctl.show").write_text("\n".join(units))
         (self.prefix / "systemctl.failed").write_text(failed)
 
+    def let_systemctl_hang(self, seconds: int) -> None:
+        """It does not answer from now on: a `sleep` of so many seconds."""
+        self._script("systemctl", f"#!/bin/sh\nsleep {seconds}\n")
+
+    def entering(self, name: str, *arguments: str) -> list[str]:
+        """The command line of one of the programs with the folder as the root."""
+        enter = ["unshare", "-m", "--propagation", "private", "sh", "-c", _ENTER, "sh", str(self.prefix)]
+        return [*enter, f"/programs/{name}", *arguments]
+
     def inside(self, name: str, *arguments: str) -> Result:
         """Runs one of the programs with the folder as the root."""
-        enter = ["unshare", "-m", "--propagation", "private", "sh", "-c", _ENTER, "sh", str(self.prefix)]
-        return run([*enter, f"/programs/{name}", *arguments])
+        return run(self.entering(name, *arguments))
 
     def accord(self, *arguments: str, json: bool = True) -> Result:
         where = arguments.index("--kernel-root") if "--kernel-root" in arguments else None

@@ -2,13 +2,16 @@
 screen of every command that support staff use."""
 
 import html
+import os
 import re
+import signal
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from appliance import Appliance, run
+from appliance import Appliance, run, wait_for
 from dump_archive import DumpArchive
 from installed import NEXT_UPLOAD, InstalledAppliance
 from situations import SITUATIONS, Situation, Ward, mend
@@ -99,3 +102,26 @@ def test_the_next_upload_is_the_timer_s(ward: Ward):
         assert installed.accord("status").json[0]["next_upload"] is None
         assert "next upload  " in (text := installed.accord("status", json=False).out)
         assert "none, because nothing is shared" in text
+
+
+@pytest.mark.parametrize("interrupted", [False, True], ids=["timed out", "interrupted"])
+def test_a_section_leaves_nothing_running_that_it_has_started(ward: Ward, interrupted: bool):
+    def sleepers() -> list[str]:
+        return subprocess.run(["pgrep", "--full", f"^sleep {seconds}$"], capture_output=True, text=True).stdout.split()
+
+    seconds = 100_000 + os.getpid()
+    with ward.stack:
+        appliance = ward.appliance()
+        ward.started(appliance)
+        installed = InstalledAppliance.of(appliance)
+        installed.let_systemctl_hang(seconds)
+        limit = "60" if interrupted else "1"
+        words = ["dump", "--output", "/tmp", "--only", "status", "--section-seconds", limit, "--case", f"hang-{seconds}"]
+        with subprocess.Popen(installed.entering("accord", *words), stdout=subprocess.DEVNULL) as process:
+            wait_for(sleepers, "systemctl, which hangs")
+            if interrupted:
+                process.terminate()
+        assert process.returncode == (-signal.SIGTERM if interrupted else 0)
+        wait_for(lambda: not sleepers(), "the end of what the section has started")
+        for archive in Path("/tmp").glob(f"accord-dump-hang-{seconds}-*"):
+            archive.unlink()

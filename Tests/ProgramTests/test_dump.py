@@ -9,12 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from agreement_files import OFFER
 from appliance import Appliance, wait_for
 from conftest import needs_root
 from dump_archive import DumpArchive
 from kernel import net_dev
 
 AGENT_SECTIONS = {"status", "doctor", "agreement", "settings", "records", "deliveries", "ledger", "clock", "page", "log"}
+MEMORY_USED_UP = "MemTotal: 1000000 kB\nMemFree: 9000 kB\nMemAvailable: 10000 kB\nBuffers: 0 kB\nCached: 0 kB\n"
 BOTH = {"product": "share", "environment": "share"}
 
 
@@ -136,6 +138,29 @@ def test_what_is_withheld_is_in_no_section_and_not_on_the_page(appliance, dumps)
     assert b"eth0" not in archive.everything
 
 
+def test_what_the_offer_does_not_ask_for_is_in_no_finding_either(appliance, dumps, receiver):
+    appliance.write_offer(receiver.url, environment=OFFER["environment"] | {"signals": ["system.cpu.*"]})
+    appliance.write_consent(BOTH)
+    appliance.kernel.write("proc/meminfo", MEMORY_USED_UP)
+    appliance.record()
+    found = b"memory is nearly used up"
+    assert found.decode() in appliance.accord("status", json=False).out
+    assert found not in dump(appliance, dumps).everything
+    assert found in dump(appliance, dumps, "--include-local").everything
+
+
+def test_what_is_redacted_by_now_is_not_on_a_page_although_it_was_recorded_clear(appliance, dumps):
+    appliance.kernel.write_interfaces(canary7x=(1_000,) * 8)
+    appliance.write_consent(BOTH)
+    appliance.record()
+    assert b"canary7x" in dump(appliance, dumps).files["index.html"]
+    for mode in ("drop", "hash"):
+        appliance.write_consent(BOTH, redact={"network.interface.name": mode, "system.device": mode})
+        assert b"canary7x" not in dump(appliance, dumps, "--case", mode).everything
+        page = appliance.accord("report", "--output", "-", json=False).out
+        assert "canary7x" not in page and "accordd has not rewritten the history yet" in page
+
+
 def test_an_override_needs_a_case_and_stands_in_the_ledger(appliance, dumps):
     appliance.write_consent({"product": "share", "environment": "deny"})
     appliance.record()
@@ -165,6 +190,7 @@ def test_an_override_that_cannot_be_recorded_makes_no_archive(appliance, dumps):
 CANARIES = {
     "host name": "ward7-gateway",
     "domain": "st-elsewhere.example",
+    "searched domain": "corp-canary.example",
     "hardware address": "02:5e:0c:aa:bb:cc",
     "serial number": "sn-canary-90210",
     "product uuid": "4c4c4544-0042-3510-8052-b4c04f4e4d31",
@@ -205,7 +231,9 @@ def plant(appliance: Appliance) -> None:
     (etc / "hostname").write_text(host + "\n")
     (etc / "machine-id").write_text(canary["machine id"] + "\n")
     (etc / "hosts").write_text(f"127.0.1.1 {host} {canary['host name']}\n")
-    (etc / "resolv.conf").write_text(f"search {canary['domain']}\n")
+    # As systemd-resolved has it.
+    (etc / "stub-resolv.conf").write_text(f"search {canary['domain']} {canary['searched domain']}\n")
+    (etc / "resolv.conf").symlink_to("stub-resolv.conf")
     (etc / "passwd").write_text(
         f"root:x:0:0:root:/:/bin/sh\n{canary['user']}:x:1000:1000:{canary['full name'].title()},,,:/home:/bin/sh\n"
     )
@@ -228,7 +256,8 @@ def test_no_canary_comes_through_wherever_it_is_planted(appliance, dumps):
     plant(appliance)
     appliance.write_consent(BOTH, accepted_by=CANARIES["who signed"].title())
     appliance.record()
-    failure = f"cannot reach {CANARIES['proxy host']} ({CANARIES['address']}): write to {CANARIES['mail']}"
+    failure = f"cannot reach {CANARIES['proxy host']} ({CANARIES['address']}): write to {CANARIES['mail']} "
+    failure += f"or gw.{CANARIES['searched domain']}"
     appliance.sql("spool", "INSERT OR REPLACE INTO upload_state VALUES ('failure', ?)", failure)
     archive = dump(appliance, dumps, "--with-logs", "--include-local", "--case", CANARIES["host name"])
     everything = archive.everything.lower()

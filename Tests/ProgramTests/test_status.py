@@ -210,3 +210,14 @@ def test_what_was_accepted_is_remembered_when_the_spool_is_gone(sharing):
         file.unlink()
     said = sharing.accord("status", json=False).out
     assert "nothing of what is kept was tried; something was last accepted at 20" in said and "never tried" not in said
+
+
+def test_what_cannot_be_written_at_all_was_not_made_read_only_by_an_error(appliance):
+    kernel = appliance.kernel
+    line = "{id} 1 {id}:1 / {at} rw,relatime - {type} /dev/loop{id} ro\n"
+    images = "".join(line.format(id=id, at=f"/opt/{type}", type=type) for id, type in enumerate(["squashfs", "erofs"]))
+    kernel.write("proc/self/mountinfo", images)
+    assert "read-only" not in appliance.accord("status", json=False).out
+    kernel.write("proc/self/mountinfo", images + line.format(id=7, at=r"/media/my\040disk", type="ext4"))
+    said = appliance.accord("status", json=False).out
+    assert "/media/my disk was mounted for writing, and the kernel has made it read-only" in said
