@@ -2,8 +2,8 @@
 //
 // It gets nothing on standard input, no standard error and an environment that says only how to write; and a process
 // group of its own, so that what it leaves running is ended with it, unless it is to stay in its caller's: then who ends
-// that ends it as well. A process that hangs in a system call that never returns
-// cannot be ended by anybody: it is left behind, and nobody waits for it.
+// that ends it as well. A process that hangs in a system call that never returns cannot be ended by anybody: it is left
+// behind, and nobody waits for it.
 
 internal import CLinux
 
