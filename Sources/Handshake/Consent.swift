@@ -40,9 +40,9 @@ package struct Consent: Sendable {
         "expected the customer's half here, with [sources]; the offer's place is offer.toml")
     }
     try document.checkSchema(newest: Self.schema)
-    supplier = try document.optionalString("supplier")
+    supplier = try document.optionalPlainLine("supplier")
     accepts = try document.optionalInteger("accepts")
-    acceptedBy = try document.optionalString("accepted_by")?.value
+    acceptedBy = try document.optionalPlainLine("accepted_by")?.value
     acceptedOn = try document.optionalDate("accepted_on")?.value
     until = try document.optionalDate("until")
 

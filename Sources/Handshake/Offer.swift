@@ -63,12 +63,12 @@ package struct Offer: Sendable {
         "expected the supplier's half here, with [delivery]; the consent's place is consent.toml")
     }
     try document.checkSchema(newest: Self.schema)
-    supplier = try document.nonEmptyString("supplier")
+    supplier = try document.plainLine("supplier")
     revision = try document.integer("revision")
-    contact = try document.optionalString("contact")?.value
+    contact = try document.optionalPlainLine("contact")?.value
     var delivery = try document.table("delivery")
     endpoint = try Self.checkedEndpoint(try delivery.string("endpoint"))
-    certificateFile = try delivery.optionalString("ca_file")
+    certificateFile = try delivery.optionalPlainLine("ca_file")
     try delivery.finish()
     var requests: [DataSource: Request] = [:]
     for source in DataSource.allCases {
@@ -132,8 +132,8 @@ extension Offer.Request {
 
   fileprivate init(_ table: inout TableReader) throws(TOMLError) {
     place = table.table.place
-    purpose = try table.nonEmptyString("purpose").value
-    benefit = try table.nonEmptyString("benefit").value
+    purpose = try table.plainLine("purpose").value
+    benefit = try table.plainLine("benefit").value
     retentionMilliseconds = try table.durationMilliseconds("retention").value
     resolutionMilliseconds = try table.durationMilliseconds("resolution")
     let listed = try table.strings("signals")
@@ -155,13 +155,5 @@ extension TableReader {
         at: schema.place, "schema \(schema.value) is not known to this version",
         "expected schema = \(newest); a newer file needs a newer accord")
     }
-  }
-
-  mutating func nonEmptyString(_ key: String) throws(TOMLError) -> Located<String> {
-    let text = try string(key)
-    guard text.value.contains(where: { !$0.isWhitespace }) else {
-      throw TOMLError(at: text.place, "'\(key)' is empty", "expected some text")
-    }
-    return text
   }
 }

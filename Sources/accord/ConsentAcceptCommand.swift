@@ -30,6 +30,15 @@ struct ConsentAcceptCommand: InstallationCommand {
   @Option(help: ArgumentHelp("Who agrees; otherwise the name of the user.", valueName: "name"))
   var by: String?
 
+  /// The name that the consent will hold.
+  private var name: String { by ?? Process.userName ?? "user \(Process.user)" }
+
+  mutating func validate() throws {
+    guard PlainLine.holds(name) else {
+      throw ValidationError("who agrees is \(PlainLine.expected); give the name to --by")
+    }
+  }
+
   func run() throws {
     let locations = installation.locations
     let offer = try readOffer(locations)
@@ -46,7 +55,6 @@ struct ConsentAcceptCommand: InstallationCommand {
       }
     }
     try ask()
-    let name = by ?? Process.userName ?? "user \(Process.user)"
     try file.set("supplier", to: .string(offer.supplier.value))
     try file.set("accepts", to: .integer(offer.revision.value))
     try file.set("accepted_by", to: .string(name))

@@ -86,11 +86,12 @@ enum LedgerSentence {
     let detail: LedgerDetail
     let names: [String: String]?
 
-    /// The name behind a digest, as long as it is kept.
+    /// The name behind a digest, as long as it is kept. The book of names is a file beside the ledger that no chain
+    /// vouches for.
     func name(_ key: String) -> String {
       guard let digest = detail.text(key) else { return "nobody" }
       guard let names else { return "\(digest.prefix(8))…" }
-      return names[digest] ?? "\(digest.prefix(8))… (the name was erased)"
+      return names[digest].map(VisibleText.line) ?? "\(digest.prefix(8))… (the name was erased)"
     }
 
     func text(_ key: String) -> String { detail.text(key) ?? "?" }

@@ -130,11 +130,12 @@ struct AcceptanceTests {
 
   @Test("what is kept reads back as what was accepted, whatever the supplier wrote")
   func roundTrip() throws {
-    let odd = exampleOffer.editing("A yearly site-health report", "a \\\"quoted\\\" \\u0007 bell")
+    let odd = exampleOffer.editing(
+      "A yearly site-health report", "a \\\"quoted\\\" \\uE007 \\\\ bell")
     let accepted = AcceptedOffer(freezing: try Offer(parsing: Array(odd.utf8)))
     let read = try AcceptedOffer(parsing: Array(accepted.text.utf8))
     #expect(read.text == accepted.text)
-    #expect(read.offer.requests[.environment]?.benefit == "a \"quoted\" \u{7} bell")
+    #expect(read.offer.requests[.environment]?.benefit == "a \"quoted\" \u{E007} \\ bell")
     let shared = agreement(offer: odd)
     let later = agreement(offer: odd, accepted: accepted.text)
     for signal in Catalog.signals {

@@ -53,6 +53,23 @@ struct ConsentTests {
     #expect(consent.supplier == nil && consent.accepts == nil && consent.until == nil)
   }
 
+  @Test(
+    "a name that forges lines or speaks to the terminal is refused at its place",
+    arguments: [
+      ("supplier", "\\n", "000A"), ("supplier", "\\u202e", "202E"),
+      ("accepted_by", "\\u001b[8m", "001B"), ("accepted_by", "\\u009B", "009B"),
+    ])
+  func forgedNames(_ key: String, _ escape: String, _ shown: String) throws {
+    let problem = try #require(throws: FileProblem.self) {
+      try parsedConsent("schema = 1\n\(key) = \"Ada\(escape)\"\n[sources]\n").get()
+    }
+    #expect(
+      "\(problem)" == """
+        consent.toml:2:\(key.count + 4): '\(key)' holds the character \\u\(shown); \
+        expected one line of text without control characters
+        """)
+  }
+
   @Test("an empty [sources] is a word of refusal")
   func emptySources() throws {
     #expect(try parsedConsent("schema = 1\n[sources]\n").get().sources.isEmpty)

@@ -98,10 +98,11 @@ struct FingerprintTests {
 
   @Test("no text can pass for another line or another field")
   func quoting() {
+    // Line ends do not come this far: they are refused where a half is read.
     let pieces = [
-      "\"", "\\", "\n", "\r\n", "\u{0}", "consent.accepts \"2\"", "offer.product.purpose", " ",
-      "\u{301}", "é", "e",
-      "\u{2028}", "\u{7f}", "'", "{", "\t", "🚒",
+      "\"", "\\", "\\n", "\u{A0}", "\u{E000}", "consent.accepts \"2\"", "offer.product.purpose",
+      " ",
+      "\u{301}", "é", "e", "'", "{", "🚒",
     ]
     func quoted(_ text: String) -> String {
       "\""

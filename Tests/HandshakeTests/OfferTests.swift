@@ -64,7 +64,7 @@ struct OfferTests {
         "offer.toml:1:10: schema 7 is not known to this version; expected schema = 1; a newer file needs a newer accord"
       ),
       (
-        "supplier = \"Example Devices Ltd\"", "supplier = \" \\t\"",
+        "supplier = \"Example Devices Ltd\"", "supplier = \" \u{A0}\"",
         "offer.toml:2:12: 'supplier' is empty; expected some text"
       ),
       (
@@ -98,6 +98,40 @@ struct OfferTests {
       try parsedOffer(exampleOffer.editing(old, new)).get()
     }
     #expect("\(problem)" == expected)
+  }
+
+  @Test(
+    "a text that forges lines or speaks to the terminal is refused at its place",
+    arguments: [
+      ("supplier", "Example Devices Ltd", "2:12"), ("contact", "privacy@example.com", "4:11"),
+      ("purpose", "Recognise overheating and full disks", "18:11"),
+      ("benefit", "A yearly site-health report", "19:11"),
+      ("ca_file", "supplier-ca.pem", "8:11"),
+    ])
+  func forgedTexts(_ key: String, _ text: String, _ place: String) throws {
+    let offer = exampleOffer.editing(":4318\"", ":4318\"\nca_file = \"supplier-ca.pem\"")
+    for (escape, shown) in [
+      ("\\n", "000A"), ("\\t", "0009"), ("\\u001b", "001B"), ("\\u009B", "009B"),
+      ("\\u202e", "202E"),
+      ("\\u200b", "200B"), ("\\u2028", "2028"), ("\\u2029", "2029"), ("\\U000E0041", "E0041"),
+    ] {
+      let problem = try #require(throws: FileProblem.self) {
+        try parsedOffer(offer.editing("\"\(text)\"", "\"\(text)\(escape)[8m\"")).get()
+      }
+      #expect(
+        "\(problem)" == """
+          offer.toml:\(place): '\(key)' holds the character \\u\(shown); \
+          expected one line of text without control characters
+          """)
+    }
+  }
+
+  @Test("a text may be in any writing")
+  func foreignTexts() throws {
+    for text in ["Geräte GmbH & Söhne, „Köln“", "株式会社 例", "شركة المثال", "e\u{301}", "a\u{A0}b 🛰"] {
+      let offer = try parsedOffer(exampleOffer.editing("Example Devices Ltd", text)).get()
+      #expect(offer.supplier.value == text)
+    }
   }
 
   @Test(

@@ -3,6 +3,7 @@ that asks for deletion."""
 
 import os
 import pty
+import re
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -141,6 +142,28 @@ def test_nothing_can_be_accepted_where_nothing_is_offered_or_the_offer_is_broken
     result = bare_appliance.accord("consent", "accept", *YES)
     assert result.code == 4 and f"{bare_appliance.etc}/offer.toml:2:12: Acme is not a value" in result.err
     assert not (bare_appliance.etc / "consent.toml").exists()
+
+
+def test_an_offer_that_forges_lines_is_not_shown_and_not_accepted(appliance):
+    offer = (appliance.etc / "offer.toml").read_text()
+    forged = "A report\\n  kept for       1 days\\u001b[8m"
+    appliance.write("offer.toml", offer.replace("A yearly site-health report", forged))
+    for arguments in (("accept", *YES), ("show",)):
+        result = appliance.accord("consent", *arguments, json=False)
+        assert "A report" not in result.out and "\x1b" not in result.out + result.err
+    result = appliance.accord("consent", "accept", *YES)
+    assert result.code == 4 and not (appliance.etc / "consent.toml").exists()
+    assert re.search(
+        r"/offer\.toml:\d+:11: 'benefit' holds the character \\u000A; expected one line of text without control characters",
+        result.err,
+    )
+
+
+@pytest.mark.parametrize("name", ["Ada\nall is shared", "Ada\x1b[8m", "\u202eadA"])
+def test_a_name_that_forges_lines_accepts_nothing(appliance, name):
+    result = appliance.accord("consent", "accept", "--yes", "--by", name)
+    assert (result.code, result.out) == (2, "") and not (appliance.etc / "consent.toml").exists()
+    assert "who agrees is one line of text without control characters; give the name to --by" in result.err
 
 
 def test_a_file_that_nobody_understands_is_not_accepted_into(sharing):
