@@ -42,8 +42,7 @@ struct ConsentPlanCommand: InstallationCommand {
   func run() throws {
     let locations = installation.locations
     try ApplianceStatus.checkReadable(locations)
-    let before = AgreementInForce.read(locations)
-    let after = AgreementInForce.read(locations, ifConsentSays: try candidate(locations))
+    let (before, after) = try agreements(locations)
     if case .held(let problem) = after.standing {
       let place =
         isFile ? problem.description.replacingPrefix(locations.consent, changes[0]) : "\(problem)"
@@ -68,6 +67,17 @@ struct ConsentPlanCommand: InstallationCommand {
     } catch let error as RecordingError { throw CommandFailure(.failed, error) }
   }
 
+  private func agreements(_ locations: Locations) throws -> (before: Agreement, after: Agreement) {
+    if changes == ["revoke"] {
+      let change = try ConsentChange.takingBackEverything(locations, toChange: false)
+      return (change.before, change.after)
+    }
+    return (
+      AgreementInForce.read(locations),
+      AgreementInForce.read(locations, ifConsentSays: try candidate(locations))
+    )
+  }
+
   private func candidate(_ locations: Locations) throws -> [UInt8] {
     if isFile {
       do {
@@ -79,12 +89,8 @@ struct ConsentPlanCommand: InstallationCommand {
     }
     var file = try ConsentFile.read(locations, toChange: false)
     try file.checkEditable(locations)
-    if changes == ["revoke"] {
-      for source in try file.consent.get().sources.keys { try file.set(source, to: .deny) }
-    } else {
-      for change in try changes.map(SourceChange.init) {
-        try file.set(change.source, to: change.mode)
-      }
+    for change in try changes.map(SourceChange.init) {
+      try file.set(change.source, to: change.mode)
     }
     return file.text
   }

@@ -86,19 +86,8 @@ struct ConsentRevokeCommand: InstallationCommand {
   }
 
   private func makeChange(_ locations: Locations) throws -> ConsentChange {
+    if sources.isEmpty, !local { return try .takingBackEverything(locations) }
     var file = try ConsentFile.read(locations)
-    if sources.isEmpty, !local {
-      if case .success(let consent) = file.consent {
-        for source in DataSource.allCases where consent.sources[source] != nil {
-          try file.set(source, to: .deny)
-        }
-        let change = ConsentChange(locations, file)
-        let isTrusted =
-          locations.trustedOwners.problem(withFile: locations.consent, expected: "") == nil
-        if change.after.standing == .inForce, isTrusted { return change }
-      }
-      return ConsentChange(locations, file.replacedByRefusal())
-    }
     guard file.state != nil else {
       throw CommandFailure(
         .noAgreement,
@@ -119,5 +108,27 @@ struct ConsentRevokeCommand: InstallationCommand {
     let change = ConsentChange(locations, file)
     try ConsentSetCommand.checkInForce(change)
     return change
+  }
+}
+
+extension ConsentChange {
+  /// What a revocation without a source does. One that would not be in force as an edit of what is there, be it expired,
+  /// missing or not understood, replaces the file: a word that is held would delete nothing.
+  ///
+  /// - Parameter toChange: whether it will be carried out, which not everybody may.
+  static func takingBackEverything(
+    _ locations: Locations, toChange: Bool = true
+  ) throws -> ConsentChange {
+    var file = try ConsentFile.read(locations, toChange: toChange)
+    if case .success(let consent) = file.consent {
+      for source in DataSource.allCases where consent.sources[source] != nil {
+        try file.set(source, to: .deny)
+      }
+      let change = ConsentChange(locations, file)
+      let isTrusted =
+        locations.trustedOwners.problem(withFile: locations.consent, expected: "") == nil
+      if change.after.standing == .inForce, isTrusted { return change }
+    }
+    return ConsentChange(locations, file.replacedByRefusal())
   }
 }

@@ -204,8 +204,36 @@ def test_a_plan_counts_what_stops_and_what_is_deleted_and_changes_nothing(sharin
 
 def test_a_plan_comes_true(sharing):
     sharing.record()
-    planned = sharing.accord("consent", "plan", "revoke", "--kernel-root", str(sharing.kernel.root)).json[0]["sources"]
+    assert_the_plan_of_a_revocation_comes_true(sharing)
+
+
+@pytest.mark.parametrize("state", ["expired", "malformed", "missing"])
+def test_a_plan_of_a_revocation_comes_true_whatever_state_the_consent_is_in(sharing, state):
+    sharing.record()
+    file = sharing.etc / "consent.toml"
+    text = file.read_text()
+    match state:
+        case "expired":
+            sharing.write("consent.toml", "until = 2020-01-01\n" + text)
+        case "malformed":
+            sharing.write("consent.toml", text.replace('"share"', "share"))
+        case "missing":
+            file.unlink()
+    before = file.read_bytes() if file.exists() else None
+    assert_the_plan_of_a_revocation_comes_true(sharing)
+    if before is not None:
+        assert (sharing.etc / "consent.toml.replaced").read_bytes() == before
+
+
+def assert_the_plan_of_a_revocation_comes_true(sharing):
+    file = sharing.etc / "consent.toml"
+    before = file.read_bytes() if file.exists() else None
+    result = sharing.accord("consent", "plan", "revoke", "--kernel-root", str(sharing.kernel.root))
+    assert result.code == 0, result.err
+    assert (file.read_bytes() if file.exists() else None) == before
+    planned = result.json[0]["sources"]
     done = sharing.accord("consent", "revoke").json[0]["removed"]
+    assert len(done) == 4
     assert {(entry["source"], entry["database"]): (entry["batches"], entry["readings"]) for entry in done} == {
         (source, database): (line[database]["batches"], line[database]["readings"])
         for source, line in planned.items()
