@@ -97,7 +97,8 @@ enum Main {
       Process.exit(CommandFailure.Code.usage.rawValue)
     }
     do {
-      var command = try Accord.parseAsRoot()
+      let words = Array(CommandLine.arguments.dropFirst())
+      var command = try Accord.parseAsRoot(StatusCommand.splittingWatch(words))
       if let command = command as? any InstallationCommand { try command.installation.takeRights() }
       try command.run()
     } catch let failure as CommandFailure {

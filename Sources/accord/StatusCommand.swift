@@ -58,6 +58,20 @@ struct StatusCommand: InstallationCommand {
   }
 }
 
+extension StatusCommand {
+  /// `--watch=5` as the two words `--watch 5`. Of an option whose value may be left out the argument parser takes the
+  /// first form for the option alone, whatever stands behind the equals sign.
+  ///
+  /// - Parameter words: those behind `accord`.
+  static func splittingWatch(_ words: [String]) -> [String] {
+    guard words.first == configuration.commandName else { return words }
+    let sign = "--watch="
+    return words.flatMap {
+      $0.hasPrefix(sign) ? ["--watch", String($0.dropFirst(sign.count))] : [$0]
+    }
+  }
+}
+
 /// A text that is shown again and again. On a terminal each takes the place of the one before it, by going up as many
 /// lines: nothing is to be restored when somebody ends it, and the last one stays to be read. Elsewhere they follow each
 /// other with an empty line between them; objects without.

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from appliance import Appliance, wait_for
+from appliance import Appliance, run, wait_for
 
 COLUMNS, ROWS = 100, 24
 
@@ -136,10 +136,38 @@ def test_watching_elsewhere_prints_blocks_and_objects_and_ends_with_its_reader(s
             assert [json.loads(line)["daemon"]["is_running"] for line in lines] == [False, False]
 
 
-@pytest.mark.parametrize("seconds", ["0", "3601", "soon"])
-def test_an_interval_that_is_none_is_refused(sharing, seconds):
-    result = sharing.accord("status", "--watch", seconds)
-    assert result.code == 2 and result.out == ""
+@pytest.mark.parametrize("joined", [False, True], ids=["two words", "one word"])
+@pytest.mark.parametrize("seconds", ["0", "3601", "soon", "1.5", "-1", ""])
+def test_an_interval_that_is_none_is_refused(sharing, seconds, joined):
+    words = [f"--watch={seconds}"] if joined else ["--watch", seconds]
+    for command in (sharing.command("accord", "status", *words), [*sharing.command("accord", "status"), *words]):
+        result = run(command)
+        assert result.code == 2 and result.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        (["--watch", "1"], 1),
+        (["--watch=1"], 1),
+        (["--watch=1", "--all"], 1),
+        (["--all", "--watch=1"], 1),
+        (["--watch"], 2),
+        (["--watch", "--all"], 2),
+        (["--watch=4"], 4),
+    ],
+)
+def test_it_looks_again_after_the_seconds_that_were_said(sharing, words, seconds):
+    sharing.record()
+    command = [*sharing.command("accord", "status", *words), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        first = time.monotonic()
+        process.stdout.readline()
+        # A busy machine makes it later, and nothing makes it earlier.
+        assert seconds * 0.9 <= time.monotonic() - first
+        process.stdout.close()
+        process.send_signal(signal.SIGTERM)
 
 
 def test_a_receiver_that_fails_is_failing_since_its_first_failure(sharing, receiver):
