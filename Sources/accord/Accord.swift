@@ -47,9 +47,11 @@ struct InstallationOptions: ParsableArguments {
   var locations: Locations { Locations(prefix: prefix) }
 
   mutating func validate() throws {
-    guard (try? FileState.of(prefix)) ?? nil == nil else { return }
-    throw ValidationError(
-      "there is no directory '\(prefix)'; --prefix names the one that holds etc/accord")
+    let state = (try? FileState.of(prefix)) ?? nil
+    if state?.kind == "a directory" { return }
+    let problem =
+      state.map { "'\(prefix)' is \($0.kind)" } ?? "there is no directory '\(prefix)'"
+    throw ValidationError("\(problem); --prefix names the directory that holds etc/accord")
   }
 }
 

@@ -122,7 +122,11 @@ WRONG_FLAGS = [
     (["outbox", "--otlp"], "--otlp needs the id of a batch; see the list"),
     (
         ["status", "--prefix", "/nowhere"],
-        "there is no directory '/nowhere'; --prefix names the one that holds etc/accord",
+        "there is no directory '/nowhere'; --prefix names the directory that holds etc/accord",
+    ),
+    (
+        ["status", "--prefix", "/etc/passwd"],
+        "'/etc/passwd' is a regular file; --prefix names the directory that holds etc/accord",
     ),
     (["status", "--prefix"], "Missing value for '--prefix"),
 ]
