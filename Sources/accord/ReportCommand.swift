@@ -46,6 +46,7 @@ struct ReportCommand: InstallationCommand {
   var kernelRoot = "/"
 
   mutating func validate() throws {
+    if output == "" { throw ValidationError("--output is the name of a file") }
     if output == "-", installation.json {
       throw ValidationError("--json and --output - would both write to standard output")
     }

@@ -117,6 +117,11 @@ def test_a_folder_that_is_not_there_is_said_in_one_sentence(recording, tmp_path)
     assert done.code == 1 and done.err.count("\n") == 1 and "nowhere" in done.err
 
 
+def test_an_empty_name_is_a_usage_error_before_any_work(recording):
+    done = report(recording, "--output", "")
+    assert (done.code, done.out) == (2, "") and "--output is the name of a file" in done.err
+
+
 def test_it_can_go_to_standard_output(recording):
     done = report(recording, "--output", "-")
     assert done.code == 0 and done.out.startswith("<!DOCTYPE html>") and done.out.endswith("</html>\n")
