@@ -138,7 +138,8 @@ package struct Agreement: Sendable {
       }
       return .held(
         FileProblem(
-          FilePlace(file: file, place: until.place), "the agreement ended at 00:00 UTC of this day",
+          FilePlace(file: file, place: until.place),
+          "the agreement ended on \(until.value), at 00:00 UTC",
           expected: "to go on, write a later day behind 'until'"))
     }
   }

@@ -102,13 +102,10 @@ extension ApplianceStatus {
     return facts
   }
 
-  /// The problem and its place; the end of an agreement with its day.
+  /// The problem and its place.
   private func sentence(_ problem: FileProblem) -> String {
     let column = problem.at.place.map { ":\($0.column)" } ?? ""
-    guard case .held = agreement.standing, let until = agreement.consent?.until,
-      problem.at.place == until.place
-    else { return "\(problem.at)\(column): \(problem.problem)" }
-    return "\(problem.at)\(column): the agreement ended on \(until.value), at 00:00 UTC"
+    return "\(problem.at)\(column): \(problem.problem)"
   }
 
   /// An offer that nobody has agreed to: without any consent, or of a later revision than the one that was accepted.

@@ -242,7 +242,7 @@ struct AgreementChangeTests {
     let recorded = try appliance.batches(appliance.state.spool, .environment)
     appliance.run(seconds: 600)
     #expect(try appliance.batches(appliance.state.spool, .environment) == recorded)
-    #expect(appliance.journal.says("the agreement ended at 00:00 UTC of this day"))
+    #expect(appliance.journal.says("the agreement ended on 2026-11-22, at 00:00 UTC"))
     appliance.consent(consent().replacing("accepts = 2", with: "accepts = 2\nuntil = 2027-11-22"))
     appliance.run(seconds: 120)
     #expect(try appliance.batches(appliance.state.spool, .environment) > recorded)

@@ -115,12 +115,14 @@ struct AgreementTests {
     Combination(
       testDescription: "the first moment of the last day", consent: untilPast, now: today,
       verdict: .deny,
-      rule: "consent.toml:4", isHeld: true, reason: "the agreement ended at 00:00 UTC of this day"),
+      rule: "consent.toml:4", isHeld: true,
+      reason: "the agreement ended on 2026-11-21, at 00:00 UTC"),
     Combination(
       testDescription: "a local source after the end",
       consent: untilPast.editing("environment = \"share\"", "environment = \"local\""),
       verdict: .deny,
-      rule: "consent.toml:4", isHeld: true, reason: "the agreement ended at 00:00 UTC of this day"),
+      rule: "consent.toml:4", isHeld: true,
+      reason: "the agreement ended on 2026-11-21, at 00:00 UTC"),
   ]
 
   @Test(

@@ -185,7 +185,7 @@ struct AgreementWatchTests {
     #expect(desk.watch.agreement.terms(of: .environment).isHeld)
     #expect(
       desk.problem
-        == "\(desk.consent):4:9: the agreement ended at 00:00 UTC of this day; to go on, write a later day behind 'until'"
+        == "\(desk.consent):4:9: the agreement ended on 2026-11-22, at 00:00 UTC; to go on, write a later day behind 'until'"
     )
     #expect(!desk.look())
     desk.now = today

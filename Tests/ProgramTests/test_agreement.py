@@ -47,7 +47,7 @@ SILENCE = [
     (no_consent, 4, "there is no consent at "),
     (everything_denied, 3, "no source is shared"),
     (everything_local, 3, "no source is shared"),
-    (expired, 4, "the agreement ended at 00:00 UTC of this day"),
+    (expired, 4, f"the agreement ended on {YESTERDAY}, at 00:00 UTC"),
     (malformed, 4, "consent.toml:2:"),
     (another_revision, 4, "revision 1 of the offer was accepted"),
 ]
@@ -170,7 +170,7 @@ def test_an_agreement_that_ends_while_the_agent_runs_is_held_and_nothing_is_remo
         # At most the seal in which the daemon learned of it was added since.
         kept = len(sharing.batches())
         result = sharing.accord("upload", json=False)
-        assert result.code == 4 and "the agreement ended at 00:00 UTC of this day" in result.err
+        assert result.code == 4 and f"the agreement ended on {TOMORROW}, at 00:00 UTC" in result.err
         assert len(sharing.batches()) == kept > 0
         sharing.write_consent({"product": "share", "environment": "share"}, until=TODAY + timedelta(days=30))
         wait_for(lambda: outcomes(daemon) == {"readings"}, "the prolonged agreement")

@@ -225,7 +225,7 @@ def test_revoking_without_a_file_is_a_word_too_but_single_sources_were_not_share
 def test_an_agreement_that_has_ended_is_held_and_a_full_revocation_still_removes(recorded):
     recorded.write("consent.toml", 'until = 2020-01-01\n' + consent(recorded))
     result = recorded.accord("consent", "revoke", "product")
-    assert result.code == 4 and "the agreement ended at 00:00 UTC of this day" in result.err
+    assert result.code == 4 and "the agreement ended on 2020-01-01, at 00:00 UTC" in result.err
     assert recorded.accord("consent", "revoke").code == 0
     assert CANARY.encode() not in recorded.bytes_of_state()
 

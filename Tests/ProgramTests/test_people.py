@@ -110,7 +110,7 @@ SLIPS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
     ),
     "an agreement that has ended": (
         edit("accepts = 2", "accepts = 2\nuntil = 2020-01-01"),
-        ":4:9: the agreement ended at 00:00 UTC of this day; to go on, write a later day behind 'until'",
+        ":4:9: the agreement ended on 2020-01-01, at 00:00 UTC; to go on, write a later day behind 'until'",
     ),
 }
 HELD = "nothing is sampled or sent until this is mended"
@@ -124,8 +124,6 @@ def check(appliance: Appliance, receiver, sentence: str, follows: str, screen: s
     # Here accordd does not run, which comes first; then the problem, what follows from it, and what to do.
     rows = [row.strip().split(maxsplit=1) for row in appliance.accord("status", json=False).out.splitlines()]
     problem, remedy = sentence.split("; ", 1)
-    # The screen names the day.
-    problem = problem.replace("ended at 00:00 UTC of this day", "ended on 2020-01-01, at 00:00 UTC")
     assert rows[3:5] == [["critical", f"{problem}; {follows}"], ["->", remedy]]
     assert ["agreement", screen] in rows
     log = appliance.record(ticks=2).removeprefix(appliance.log_before)
