@@ -117,11 +117,8 @@ package struct Consent: Sendable {
   private static func unknownName(
     _ what: String, _ name: String, at place: Place, among known: [String]
   ) -> TOMLError {
-    let groups = known.flatMap { name in
-      name.indices.filter { name[$0] == "." }.map { String(name[...$0]) + "*" }
-    }
     let hint =
-      nearest(to: name, among: known + Set(groups).sorted()).map { "; did you mean \"\($0)\"?" }
+      SignalPattern.likelyMeant(by: name, among: known).map { "; did you mean \"\($0)\"?" }
       ?? "; `accord preview` shows all that are sampled"
     return TOMLError(
       at: place, "\"\(TOMLError.shown(name))\" is no \(what) of the catalog",

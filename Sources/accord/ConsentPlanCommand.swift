@@ -4,7 +4,6 @@ internal import Handshake
 internal import JSON
 internal import Linux
 internal import Recording
-internal import Sampling
 internal import TOML
 internal import Telemetry
 
@@ -80,12 +79,15 @@ struct ConsentPlanCommand: InstallationCommand {
 
   private func candidate(_ locations: Locations) throws -> [UInt8] {
     if isFile {
+      let file: FileDescriptor
       do {
-        return try Rights.ofCaller { () throws(SystemError) in
-          try FileDescriptor.open(changes[0], .readOnly).readAll(
-            limitBytes: Limits.configurationFileBytesMax)
+        file = try Rights.ofCaller { () throws(SystemError) in
+          try FileDescriptor.open(changes[0], .readOnly)
         }
       } catch { throw CommandFailure(.failed, error) }
+      do { return try file.readAll(limitBytes: Limits.configurationFileBytesMax) } catch {
+        throw CommandFailure(.failed, "\(changes[0]): \(error)")
+      }
     }
     var file = try ConsentFile.read(locations, toChange: false)
     try file.checkEditable(locations)
@@ -100,6 +102,9 @@ struct ConsentPlanCommand: InstallationCommand {
     let source: DataSource
     let from: Verdict
     let to: Verdict
+    /// Why it becomes something else than the customer's word alone would make of it, with the line that says so.
+    let reason: String?
+    private let isWordChanged: Bool
     /// Signals that are sampled no more, or newly; and the same for what is sent.
     let stops, starts, stopsSending, startsSending: [String]
     private let resolutions: (Int64?, Int64?)
@@ -113,6 +118,13 @@ struct ConsentPlanCommand: InstallationCommand {
       (from, to) = (
         before.terms(of: source).decision.verdict, after.terms(of: source).decision.verdict
       )
+      func word(_ agreement: Agreement) -> ConsentMode {
+        agreement.consent?.sources[source]?.value ?? .deny
+      }
+      isWordChanged = word(before) != word(after)
+      let decision = after.terms(of: source).decision
+      reason =
+        word(after).rawValue == to.name ? nil : "\(decision.reason) (\(decision.rule.short))"
       let (old, new) = (live.verdicts(of: source, before), live.verdicts(of: source, after))
       func names(_ verdict: Verdict, _ all: [String: Verdict], not others: [String: Verdict])
         -> [String]
@@ -138,7 +150,8 @@ struct ConsentPlanCommand: InstallationCommand {
     }
 
     var isEmpty: Bool {
-      from == to && [stops, starts, stopsSending, startsSending].allSatisfy(\.isEmpty)
+      from == to && (reason == nil || !isWordChanged)
+        && [stops, starts, stopsSending, startsSending].allSatisfy(\.isEmpty)
         && resolutionChange == nil && spool.isNothing && history.isNothing
     }
   }
@@ -146,7 +159,9 @@ struct ConsentPlanCommand: InstallationCommand {
   private func printText(_ lines: [Line], _ words: [WordChange], _ after: Agreement) {
     for change in words { for word in change.words { Output.print("\(change.title): \(word)") } }
     for line in lines {
-      Output.print("\(line.source.name): \(line.from.name) -> \(line.to.name)")
+      Output.print(
+        "\(line.source.name): \(line.from.name) -> \(line.to.name)"
+          + (line.reason.map { ": \($0)" } ?? ""))
       func list(_ what: String, _ names: [String]) {
         if names.isEmpty { return }
         Output.print(
@@ -192,6 +207,7 @@ struct ConsentPlanCommand: InstallationCommand {
           sources.object(line.source.name) { entry in
             entry.member("from", line.from.name)
             entry.member("to", line.to.name)
+            entry.member("reason", line.reason)
             for (key, names) in [
               ("stops", line.stops), ("starts", line.starts), ("stops_sending", line.stopsSending),
               ("starts_sending", line.startsSending),
@@ -251,35 +267,5 @@ private struct WordChange {
       change("redacts", "redacts", redacted(after), not: redacted(before)),
       change("redacts_no_longer", "redacts no longer", redacted(before), not: redacted(after)),
     ]
-  }
-}
-
-/// What this machine has at this moment.
-struct LiveSignals {
-  private let series: [Series]
-  private let facts: [Fact]
-
-  init(kernelRoot: String, _ devices: DeviceRules) {
-    var sampler = Sampler(root: KernelRoot(kernelRoot), devices: devices)
-    let all = Set(Catalog.signals.flatMap(\.origins))
-    sampler.takeSample(
-      atBootTimeMilliseconds: SystemClock().bootTimeMilliseconds, wanted: all
-    ) { _ in }
-    sampler.refresh(wanted: all)
-    series = sampler.sample.series
-    facts = sampler.facts
-  }
-
-  /// What an agreement does with each signal of a source that is there: the most that it does with any of its series.
-  func verdicts(of source: DataSource, _ agreement: Agreement) -> [String: Verdict] {
-    var verdicts: [String: Verdict] = [:]
-    for own in agreement.judge(series) where own.signal.source == source {
-      verdicts[own.signal.name] = max(verdicts[own.signal.name] ?? .deny, own.decision.verdict)
-    }
-    for fact in facts {
-      guard let signal = Catalog.signal(fact.name), signal.source == source else { continue }
-      verdicts[signal.name] = agreement.decision(for: signal).verdict
-    }
-    return verdicts
   }
 }

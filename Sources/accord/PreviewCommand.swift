@@ -5,6 +5,7 @@ internal import JSON
 internal import Linux
 internal import Recording
 internal import Sampling
+internal import TOML
 internal import Telemetry
 
 struct PreviewCommand: InstallationCommand {
@@ -27,6 +28,16 @@ struct PreviewCommand: InstallationCommand {
 
   @Option(help: ArgumentHelp("Only signals of this name or pattern.", valueName: "pattern"))
   var signal = "*"
+
+  mutating func validate() throws {
+    let (pattern, names) = (SignalPattern(signal), Catalog.signals.map(\.name))
+    // Nothing to show would look as if this machine had nothing of the kind.
+    if names.contains(where: pattern.matches) { return }
+    let hint =
+      SignalPattern.likelyMeant(by: signal, among: names).map { "did you mean '\($0)'?" }
+      ?? "see accord catalog"
+    throw ValidationError("no signal of the catalog is named '\(TOMLError.shown(signal))'; \(hint)")
+  }
 
   /// A reading or a fact, with what becomes of it.
   private struct Line {

@@ -128,6 +128,15 @@ WRONG_FLAGS = [
         ["status", "--prefix", "/etc/passwd"],
         "'/etc/passwd' is a regular file; --prefix names the directory that holds etc/accord",
     ),
+    (
+        ["preview", "--signal", "system.memroy.usage"],
+        "no signal of the catalog is named 'system.memroy.usage'; did you mean 'system.memory.usage'?",
+    ),
+    (
+        ["preview", "--signal", "system.memroy.*"],
+        "no signal of the catalog is named 'system.memroy.*'; did you mean 'system.memory.*'?",
+    ),
+    (["preview", "--signal", "weather"], "no signal of the catalog is named 'weather'; see accord catalog"),
     (["status", "--prefix"], "Missing value for '--prefix"),
 ]
 

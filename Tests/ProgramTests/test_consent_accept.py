@@ -298,6 +298,26 @@ def test_a_file_can_be_planned_before_it_is_put_in_place(sharing, tmp_path):
     assert "It would stop everything and delete nothing" in result.err
 
 
+def test_a_plan_names_the_file_that_it_cannot_read(sharing, tmp_path):
+    result = sharing.accord("consent", "plan", str(tmp_path))
+    assert (result.code, result.err) == (1, f"accord: {tmp_path}: cannot read: Is a directory\n")
+    result = sharing.accord("consent", "plan", str(tmp_path / "next.toml"))
+    assert result.code == 1 and f"cannot open {tmp_path}/next.toml: " in result.err
+
+
+@pytest.mark.parametrize("before", ["deny", "local"])
+def test_a_plan_says_why_something_else_comes_out_than_was_asked(sharing, before):
+    sharing.write_consent({"product": "share", "usage": before})
+    kernel = ("--kernel-root", str(sharing.kernel.root))
+    text = sharing.accord("consent", "plan", "usage=share", *kernel, json=False).out
+    reason = "shared by the customer, but the offer does not ask for it (consent.toml:"
+    assert re.search(rf"^usage: {before} -> local: {re.escape(reason)}\d+\)$", text, re.MULTILINE), text
+    (plan,) = sharing.accord("consent", "plan", "usage=share", *kernel).json
+    assert set(plan["sources"]) == {"usage"} and plan["sources"]["usage"]["reason"].startswith(reason)
+    (plan,) = sharing.accord("consent", "plan", "product=local", *kernel).json
+    assert plan["sources"]["product"]["reason"] is None
+
+
 # Asking for deletion.
 
 
