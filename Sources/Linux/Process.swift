@@ -69,6 +69,13 @@ package enum Process {
   /// The corresponding C function is `sysconf`.
   package static var clockTicksPerSecond: Int64 { Int64(sysconf(Int32(_SC_CLK_TCK))) }
 
+  /// Why a part of what was written to standard output did not arrive: a full disk, a device that fails. Nil while all
+  /// of it did, or nobody reads it any more.
+  package static var outputFailure: SystemError? { unsafe lastOutputFailure }
+
+  /// Only one thread writes.
+  private nonisolated(unsafe) static var lastOutputFailure: SystemError?
+
   /// Writes to standard output (1) or standard error (2), whole; a closed reader is nobody's error.
   /// Returns whether it was read, for who would go on for ever.
   @discardableResult
@@ -86,7 +93,11 @@ package enum Process {
           unsafe CLinux.write(descriptorNumber, bytes.baseAddress, bytes.count)
         }
       }
-      guard written > 0 else { return false }
+      guard written > 0 else {
+        let error = SystemError.last("write", "the result")
+        if descriptorNumber == 1, error.code != EPIPE { unsafe lastOutputFailure = error }
+        return false
+      }
       rest = rest.dropFirst(written)
     }
     return true

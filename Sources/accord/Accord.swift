@@ -94,29 +94,42 @@ struct CommandFailure: Error {
 enum Main {
   static func main() {
     Process.prepareForService()
+    let code = run()
+    // A script that gets half a result has to know.
+    if let failure = Process.outputFailure {
+      Process.print("accord: \(failure)\n", to: 2)
+      Process.exit(code == 0 ? CommandFailure.Code.failed.rawValue : code)
+    }
+    Process.exit(code)
+  }
+
+  /// Returns the exit code.
+  private static func run() -> Int32 {
     if let sentence = MisspeltCommand.sentence(CommandLine.arguments.dropFirst()) {
       Process.print("accord: \(sentence)\n", to: 2)
-      Process.exit(CommandFailure.Code.usage.rawValue)
+      return CommandFailure.Code.usage.rawValue
     }
     do {
       let words = Array(CommandLine.arguments.dropFirst())
       var command = try Accord.parseAsRoot(StatusCommand.splittingWatch(words))
       if let command = command as? any InstallationCommand { try command.installation.takeRights() }
       try command.run()
+      return 0
     } catch let failure as CommandFailure {
       if !failure.message.isEmpty { Process.print("accord: \(failure.message)\n", to: 2) }
-      Process.exit(failure.code.rawValue)
+      return failure.code.rawValue
     } catch {
       // --help and --version arrive here too, with the exit code of success.
       switch Accord.exitCode(for: error) {
       case .success:
         Process.print(Accord.fullMessage(for: error) + "\n", to: 1)
+        return 0
       case .validationFailure:
         Process.print(Accord.fullMessage(for: error) + "\n", to: 2)
-        Process.exit(CommandFailure.Code.usage.rawValue)
+        return CommandFailure.Code.usage.rawValue
       default:
         Process.print("accord: \(error)\n", to: 2)
-        Process.exit(CommandFailure.Code.failed.rawValue)
+        return CommandFailure.Code.failed.rawValue
       }
     }
   }

@@ -84,6 +84,39 @@ def test_every_reading_command_works_before_there_is_anything(bare_appliance, ve
     assert "\x1b" not in text.out, "colour where nobody looks"
 
 
+@pytest.mark.parametrize(
+    "verb",
+    [
+        *[["--help"], ["status"], ["status", "--json"], ["status", "--watch=1"], ["preview"], ["catalog"], ["sent"]],
+        *[["catalog", "--json"], ["consent", "show"], ["ledger"], ["outbox"], ["dump", "--plan"]],
+        *[["sent", "--readings"], ["report", "--output", "-"]],
+    ],
+    ids=" ".join,
+)
+def test_a_result_that_cannot_be_written_is_a_failure(sharing, receiver, verb):
+    sharing.record()
+    assert sharing.accord("upload").code == 0
+    sharing.record()
+    command = sharing.command("accord", *verb) if verb[0] not in ("--help", "catalog") else [program("accord"), *verb]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "accord: cannot write the result: No space left on device"
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(bare_appliance):
+    with subprocess.Popen([program("accord"), "catalog"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b"" and process.wait(timeout=10) == 0
+
+
+def test_a_failure_of_the_command_keeps_its_exit_code_where_nothing_can_be_written(bare_appliance):
+    with open("/dev/full", "wb") as full:
+        command = bare_appliance.command("accord", "consent", "check", "--json")
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 4 and "cannot write the result: No space left on device" in done.stderr
+
+
 def test_preview_works_before_any_consent_and_stores_nothing(bare_appliance):
     before = sorted(bare_appliance.prefix.rglob("*"))
     lines = bare_appliance.accord("preview").json
