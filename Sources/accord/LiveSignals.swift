@@ -1,5 +1,4 @@
 internal import Handshake
-internal import Linux
 internal import Sampling
 internal import Telemetry
 
@@ -9,12 +8,7 @@ struct LiveSignals {
   private let facts: [Fact]
 
   init(kernelRoot: String, _ devices: DeviceRules) {
-    var sampler = Sampler(root: KernelRoot(kernelRoot), devices: devices)
-    let all = Set(Catalog.signals.flatMap(\.origins))
-    sampler.takeSample(
-      atBootTimeMilliseconds: SystemClock().bootTimeMilliseconds, wanted: all
-    ) { _ in }
-    sampler.refresh(wanted: all)
+    let sampler = LiveSample.taken(root: kernelRoot, devices: devices)
     series = sampler.sample.series
     facts = sampler.facts
   }
