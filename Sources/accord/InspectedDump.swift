@@ -70,7 +70,7 @@ struct InspectedDump {
         }
       } catch let error as CompressionError {
         return offset <= 64 * 1024 && manifest == nil && found.isEmpty
-          ? "it is not a dump: \(error)" : "\(error)"
+          ? "it is no dump, or one that is damaged at its beginning: \(error)" : "\(error)"
       } catch { return "\(error)" }
     }
     do {
