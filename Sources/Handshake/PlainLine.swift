@@ -2,9 +2,9 @@ internal import TOML
 
 /// Text that one half of the agreement says to people who read it at a terminal.
 ///
-/// A line end forges the lines below it ("kept for 1 days"), an escape sequence hides what follows, and a mark that turns
-/// the direction of writing lets a sentence read as another one. What is agreed to has to be what is seen, so such
-/// text is refused where it is read, and nobody who prints it has to think of it.
+/// A line end forges the lines below it ("kept for 1 days"), an escape sequence hides what follows, and a mark that
+/// turns the direction of writing lets a sentence read as another one. What is agreed to has to be what is seen, so
+/// such text is refused where it is read, and nobody who prints it has to think of it.
 package enum PlainLine {
   package static let expected = "one line of text without control characters"
 

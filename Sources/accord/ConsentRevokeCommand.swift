@@ -112,8 +112,8 @@ struct ConsentRevokeCommand: InstallationCommand {
 }
 
 extension ConsentChange {
-  /// What a revocation without a source does. One that would not be in force as an edit of what is there, be it expired,
-  /// missing or not understood, replaces the file: a word that is held would delete nothing.
+  /// What a revocation without a source does. One that would not be in force as an edit of what is there, be it
+  /// expired, missing or not understood, replaces the file: a word that is held would delete nothing.
   ///
   /// - Parameter toChange: whether it will be carried out, which not everybody may.
   static func takingBackEverything(

@@ -153,10 +153,8 @@ def test_an_offer_that_forges_lines_is_not_shown_and_not_accepted(appliance):
         assert "A report" not in result.out and "\x1b" not in result.out + result.err
     result = appliance.accord("consent", "accept", *YES)
     assert result.code == 4 and not (appliance.etc / "consent.toml").exists()
-    assert re.search(
-        r"/offer\.toml:\d+:11: 'benefit' holds the character \\u000A; expected one line of text without control characters",
-        result.err,
-    )
+    assert re.search(r"/offer\.toml:\d+:11: 'benefit' holds the character \\u000A; ", result.err)
+    assert "; expected one line of text without control characters" in result.err
 
 
 @pytest.mark.parametrize("name", ["Ada\nall is shared", "Ada\x1b[8m", "\u202eadA"])
