@@ -45,7 +45,7 @@ help:
 	@echo 'make test-reproducible   make deb, then build it again in another folder and compare the bytes; four minutes'
 	@echo 'make fuzz      give the readers of the agreement random files, SECONDS=60; what crashes them is kept and shown'
 	@echo 'make readme    write the table of signals in README.md anew'
-	@echo 'make bench     measure every budget; takes 18 minutes. make bench-quick: three, rougher'
+	@echo 'make bench     measure every budget; takes 21 minutes. make bench-quick: five, rougher'
 	@echo 'make figures   the same, into the table of README.md'
 	@echo 'make set-up    Debian packages and the Python environment that the above need'
 	@echo 'make format    format the Swift sources'

@@ -26,7 +26,13 @@ HALF_OF_100_MB = 50_000_000
 
 
 def copied(prefix: Path, folder: Path) -> Path:
+    """A copy from which an upload sends: the ledger is told its own inode, because a copied one sends nothing."""
     shutil.copytree(prefix, folder, symlinks=True)
+    ledger = folder / "var/lib/accord/ledger.db"
+    with closing(sqlite3.connect(ledger)) as connection:
+        inode = str(ledger.stat().st_ino)
+        assert connection.execute("UPDATE marks SET value = ? WHERE key = 'inode'", (inode,)).rowcount == 1
+        connection.commit()
     return folder
 
 
