@@ -103,21 +103,33 @@ def test_nothing_in_a_dump_tells_which_machine_it_was(troubled):
     assert troubled.box.name.encode() not in content
 
 
-def test_a_member_of_the_group_makes_a_dump_and_can_override_nothing(troubled):
-    troubled.box.shell("mkdir -p /srv/dumps && chown reader /srv/dumps")
-    done = people.run_as(troubled, MEMBER, "accord", "dump", "--json", "--output", "/srv/dumps", "--case", "m")
-    files = files_of(troubled, made(done)["path"])
+@pytest.fixture
+def members_folder(troubled) -> str:
+    """What people make is theirs, and stays when accord is purged; the box's last chapter wants to see nothing."""
+    folder = "/srv/dumps"
+    troubled.box.shell(f"mkdir -p {folder} && chown reader {folder}")
+    yield folder
+    troubled.box.shell(f"rm --recursive {folder}")
+
+
+def test_a_member_of_the_group_makes_a_dump_and_can_override_nothing(troubled, members_folder):
+    words = ["dump", "--output", members_folder, "--case", "m"]
+    files = files_of(troubled, made(people.run_as(troubled, MEMBER, "accord", *words, "--json"))["path"])
     assert "history/system.uptime.csv" in files and "sections/ledger.jsonl" in files
-    # What names stand for is not theirs to read, so theirs are others than root's.
-    assert "its own" in done.err and b"this dump's own" in files["dump.log"]
+    refused = people.run_as(troubled, MEMBER, "accord", *words, "--override")
+    assert refused.code == 3 and "root" in refused.err
+    assert troubled.box.shell(f"ls {members_folder} | wc -l").strip() == "1"
+
+
+def test_the_names_in_a_members_dump_are_not_those_of_roots_and_it_says_so(troubled, members_folder):
+    troubled.box.shell("echo 192.0.2.9 ward7-gateway >>/etc/hosts")
+    words = ["accord", "dump", "--json", "--only", "status", "--case", "ward7-gateway"]
+    # The case is the name of a machine: that is replaced, and so a name is in use.
+    assert "-host-" in made(troubled.box.run(*words, "--output", FOLDER))["path"]
+    done = people.run_as(troubled, MEMBER, *words, "--output", members_folder)
+    assert "its own" in done.err and b"this dump's own" in files_of(troubled, made(done)["path"])["dump.log"]
     explained = people.run_as(troubled, MEMBER, "accord", "dump", "--explain", "host-1")
     assert explained.code == 1 and "root can read" in explained.err
-    refused = people.run_as(
-        troubled, MEMBER, "accord", "dump", "--override", "--case", "m", "--output", "/srv/dumps"
-    )
-    assert refused.code == 3 and "root" in refused.err
-    # What people made is theirs, and stays even when accord is purged; the box's last chapter wants to see nothing.
-    assert troubled.box.shell("ls /srv/dumps | wc -l; rm --recursive /srv/dumps").strip() == "1"
 
 
 def test_a_stranger_gets_no_dump(troubled):
