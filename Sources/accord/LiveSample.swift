@@ -15,19 +15,15 @@ struct LiveSample {
 
   /// - Parameters:
   ///   - root: where proc and sys are found.
-  ///   - isWanted: which of the kernel's files are read.
-  ///   - failed: told what cannot be read.
+  ///   - unread: the kernel's files that are not read.
   static func taken(
-    root: String, devices: DeviceRules, isWanted: (String) -> Bool = { _ in true },
-    failed: (ProbeFailure) -> Void = { _ in }
+    root: String, devices: DeviceRules, unread: Set<String> = []
   ) -> Sampler {
     var sampler = Sampler(root: KernelRoot(root), devices: devices)
-    let wanted = Set(Catalog.signals.flatMap(\.origins)).filter(isWanted)
+    let wanted = Set(Catalog.signals.flatMap(\.origins)).subtracting(unread)
     sampler.takeSample(
       atBootTimeMilliseconds: SystemClock().bootTimeMilliseconds, wanted: wanted
-    ) { record in
-      if case .failed(let failure) = record.outcome { failed(failure) }
-    }
+    ) { _ in }
     sampler.refresh(wanted: wanted)
     return sampler
   }

@@ -18,7 +18,7 @@ enum MachineLook {
     var facts = MachineFacts()
     // Connections are expensive to count, and no rule asks for them.
     let sampler = LiveSample.taken(
-      root: kernelRoot, devices: status.settings.devices, isWanted: { !isConnectionList($0) })
+      root: kernelRoot, devices: status.settings.devices, unread: connectionLists)
     facts.add(sampler.sample)
     facts.earlier = earlier(status)
     let root = KernelRoot(kernelRoot).path("")
@@ -28,9 +28,8 @@ enum MachineLook {
     return facts
   }
 
-  private static func isConnectionList(_ file: String) -> Bool {
-    ["tcp", "tcp6", "udp", "udp6"].contains { file == "/proc/net/\($0)" }
-  }
+  private static let connectionLists = Set(
+    ["tcp", "tcp6", "udp", "udp6"].map { "/proc/net/\($0)" })
 
   private static func earlier(_ status: ApplianceStatus) -> MachineFacts.Earlier? {
     let found = try? EarlierReadings.of(

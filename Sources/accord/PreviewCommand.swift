@@ -93,9 +93,12 @@ struct PreviewCommand: InstallationCommand {
   }
 
   private func sample(_ agreement: Agreement, _ devices: DeviceRules) -> [Line] {
-    let sampler = LiveSample.taken(
-      root: kernelRoot, devices: devices,
-      failed: { failure in Process.print("accord: \(failure)\n", to: 2) })
+    let sampler = LiveSample.taken(root: kernelRoot, devices: devices)
+    for record in sampler.records {
+      if case .failed(let failure) = record.outcome {
+        Process.print("accord: \(failure)\n", to: 2)
+      }
+    }
     let key = hashKey(agreement)
     let facts = sampler.facts.compactMap { fact -> Line? in
       guard let signal = Catalog.signal(fact.name) else { return nil }
