@@ -20,9 +20,13 @@ package enum DumpLimits {
   package static let pageSeconds: Int64 = 7 * 86_400
   /// Ticks of history that are laid out in memory at once: a day at 10 s.
   package static let historyTicksMax = 8_640
-  /// Names that stand for others are remembered from dump to dump. Usually a few KiB; ten times a million bytes are what
-  /// the book of names comes to that is full of the longest texts, and one that were not read would be begun anew.
+  /// A file that tells names of this appliance or its people (accounts, hosts, addresses): of a larger one the first.
+  static let namingFileBytesMax = 1024 * 1024
+  /// What names stand for is remembered from dump to dump. It is a few KiB as a rule; a book that is full of the longest
+  /// texts comes to some 10 MB, and must still be read.
   package static let namesFileBytesMax = 16 * 1024 * 1024
+  /// Dumps of one second that get a number each; a script that asks for more is wrong.
+  package static let dumpsASecondMax = 20
   /// The longest case number: it becomes part of a file's name, where a longer one would be cut.
   package static let caseCharactersMax = 60
 }

@@ -108,13 +108,6 @@ package struct KnownIdentities: Sendable {
     }
   }
 
-  /// What boards say that have none: thousands of them say the same.
-  private static let placeholders: Set<String> = [
-    "to be filled by o.e.m.", "default string", "not specified", "not applicable", "none", "n/a",
-    "system serial number", "base board serial number", "chassis serial number", "no asset tag",
-    "0123456789", "123456789", "unknown", "asset-1234567890", "empty",
-  ]
-
   private mutating func addSerial(_ text: String) {
     let word = String(text.filter { $0 != "\0" })
     // "t10.ATA     Samsung SSD 860     S3Z2NB0K123456": elsewhere the number stands alone, or behind other letters.
@@ -123,8 +116,8 @@ package struct KnownIdentities: Sendable {
       add(.serialNumber, String(last))
     }
     let distinct = Set(word.filter { $0 != " " && $0 != "." && $0 != "-" })
-    guard !Self.placeholders.contains(word.lowercased()), distinct.count > 1 else { return }
-    add(.serialNumber, word)
+    // "00000000"; the words for a missing one are EverydayNames.
+    if distinct.count > 1 { add(.serialNumber, word) }
   }
 
   /// Who has an account, and who signed.
@@ -168,9 +161,9 @@ package struct KnownIdentities: Sendable {
 
   /// The lines of a file, of a large one the first; none when it cannot be read: then nothing in the dump can have come
   /// from it either.
-  private static func lines(_ path: String, limitBytes: Int = 1024 * 1024) -> [String] {
+  private static func lines(_ path: String) -> [String] {
     guard let file = try? FileDescriptor.open(path, .readOnlyAtOnce),
-      let content = try? file.readStart(limitBytes: limitBytes)
+      let content = try? file.readStart(limitBytes: DumpLimits.namingFileBytesMax)
     else { return [] }
     return String(decoding: content.bytes, as: UTF8.self).split(separator: "\n").map {
       String($0.drop(while: \.isWhitespace))

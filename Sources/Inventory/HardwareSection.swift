@@ -18,7 +18,7 @@ enum HardwareSection {
     var fields: [SectionContent.Field?] = []
     for (name, file) in firmware {
       let text = reader.line("/sys/class/dmi/id/" + file)
-      fields.append(.init(name, ifAny: text.flatMap { isFiller($0) ? nil : $0 }))
+      fields.append(.init(name, ifAny: text.flatMap { FirmwareText.isFiller($0) ? nil : $0 }))
     }
     fields.append(.init("model", ifAny: reader.line("/proc/device-tree/model")))
     fields.append(.init("compatible", ifAny: compatible(&reader)))
@@ -27,14 +27,6 @@ enum HardwareSection {
       .init("firmware interface", ifAny: reader.exists("/sys/firmware/efi") ? "UEFI" : nil))
     reader.add("Appliance", fields: fields)
     reader.add("Processor", fields: processor(&reader))
-  }
-
-  /// What boards without a proper firmware say.
-  private static func isFiller(_ text: String) -> Bool {
-    [
-      "to be filled by o.e.m.", "default string", "system manufacturer", "system product name",
-      "system version", "not specified", "not applicable", "none", "unknown", "oem", "o.e.m.",
-    ].contains(text.lowercased())
   }
 
   /// All names of the board, from the most exact to the chip's.

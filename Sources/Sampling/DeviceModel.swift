@@ -15,7 +15,7 @@ enum DeviceModel {
   static func facts(below root: KernelRoot) -> [Fact] {
     func fact(_ signal: Signal, _ files: String...) -> Fact? {
       files.lazy.compactMap { KernelAttribute.text(root.path($0)) }.map(trimmed)
-        .first { !isFiller($0) }.map { Fact(signal, $0) }
+        .first { !FirmwareText.isFiller($0) }.map { Fact(signal, $0) }
     }
     let identifier = "/proc/device-tree/compatible"
     let manufacturer =
@@ -34,14 +34,6 @@ enum DeviceModel {
 
   private static func trimmed(_ text: String) -> String {
     String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-  }
-
-  private static func isFiller(_ text: String) -> Bool {
-    let fillers = [
-      "", "to be filled by o.e.m.", "default string", "system manufacturer", "system product name",
-      "system version", "not specified", "not applicable", "none", "unknown", "oem", "o.e.m.",
-    ]
-    return fillers.contains(text.lowercased())
   }
 }
 

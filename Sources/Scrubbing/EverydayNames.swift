@@ -42,6 +42,7 @@ enum EverydayNames {
   private static let phrases: Set<String> = [
     "not specified", "to be filled by o.e.m.", "default string", "system serial number",
     "not applicable", "not available", "chassis serial number", "base board serial number",
+    "no asset tag", "123456789", "asset-1234567890", "empty",
   ]
 
   /// What the scrubber itself writes; an appliance with such a name would make it write without end.

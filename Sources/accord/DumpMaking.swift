@@ -20,7 +20,6 @@ struct DumpMaking {
   private let clock: SystemClock
   private let nowMilliseconds: Int64
   private let sinceMilliseconds: Int64
-  private static let dumpsASecondMax = 20
   private let canary = Hexadecimal.text(Random.bytes(16))
 
   init(_ command: DumpCommand, _ agreement: Agreement) {
@@ -98,7 +97,7 @@ struct DumpMaking {
       do {
         return try DumpFile.create(path, folder: folder, madeSeconds: nowMilliseconds / 1000)
       } catch {
-        guard error.isExisting, number < Self.dumpsASecondMax else {
+        guard error.isExisting, number < DumpLimits.dumpsASecondMax else {
           throw DumpError.cannotWrite(error)
         }
       }
