@@ -30,7 +30,7 @@ extension Diagnosis {
         "\(unit.isMasked ? "systemctl unmask \(unit.name) && " : "")systemctl restart accordd"
       return add(
         .units, .failed,
-        "\(unit.name) is \(unit.isMasked ? "masked" : "not active"), so nothing is uploaded: \(remedy)"
+        "\(unit.name) is \(unit.stoppedText), so nothing is uploaded: \(remedy)"
       )
     }
     if units.ownFailed.contains(SystemdUnits.upload) {

@@ -18,6 +18,8 @@ package struct SystemdUnits: Equatable, Sendable {
     package var isActive: Bool { state == "active" }
     package var hasFailed: Bool { state == "failed" }
     package var isMasked: Bool { state == "masked" }
+    /// For a sentence about one that is needed and does not run.
+    package var stoppedText: String { isMasked ? "masked" : "not active" }
   }
 
   package static let daemon = "accordd.service"

@@ -35,7 +35,7 @@ struct StatusCommand: InstallationCommand {
 
   mutating func validate() throws {
     if let watch, !(1...3_600).contains(watch) {
-      throw ValidationError("--watch looks again every 1 to 3600 seconds")
+      throw Self.wrongWatch
     }
   }
 
@@ -63,13 +63,20 @@ extension StatusCommand {
   /// first form for the option alone, whatever stands behind the equals sign.
   ///
   /// - Parameter words: those behind `accord`.
-  static func splittingWatch(_ words: [String]) -> [String] {
+  static func splittingWatch(_ words: [String]) throws -> [String] {
     guard words.first == configuration.commandName else { return words }
     let sign = "--watch="
-    return words.flatMap {
-      $0.hasPrefix(sign) ? ["--watch", String($0.dropFirst(sign.count))] : [$0]
+    return try words.flatMap { word in
+      guard word.hasPrefix(sign) else { return [word] }
+      let value = String(word.dropFirst(sign.count))
+      // Behind the option alone it would be an argument that nobody expects.
+      guard Int(value) != nil else { throw wrongWatch }
+      return ["--watch", value]
     }
   }
+
+  private static let wrongWatch = ValidationError(
+    "--watch takes whole seconds, 1 to 3600, after which it looks again")
 }
 
 /// A text that is shown again and again. On a terminal each takes the place of the one before it, by going up as many

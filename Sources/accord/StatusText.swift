@@ -175,7 +175,7 @@ extension ApplianceStatus {
       return isPaused ? "the first run after \(time)\(window)" : time + window
     }
     if let obstacle = units?.uploadObstacle {
-      return "none, because \(obstacle.name) is \(obstacle.isMasked ? "masked" : "not active")"
+      return "none, because \(obstacle.name) is \(obstacle.stoppedText)"
     }
     return "when somebody runs accord upload: no timer does it here\(window)"
   }
