@@ -57,6 +57,14 @@ class Ward:
         daemon.ticks(ticks)
         return daemon
 
+    def installed(self, **units: str) -> InstalledAppliance:
+        """An appliance that works, and what systemd says of its units."""
+        appliance = self.appliance()
+        self.started(appliance)
+        installed = InstalledAppliance.of(appliance)
+        installed.units(**units)
+        return installed
+
     def sealed(self, appliance: Appliance) -> None:
         """accordd runs, and has sealed something: the history can be asked for what was."""
         self.started(appliance)
@@ -479,11 +487,7 @@ def old_backlog(ward: Ward) -> Iterator[Appliance]:
     doctor="accord-upload.timer is not active, so nothing is uploaded: systemctl restart accordd",
 )
 def idle_timer(ward: Ward) -> Iterator[Appliance]:
-    appliance = ward.appliance()
-    ward.started(appliance)
-    installed = InstalledAppliance.of(appliance)
-    installed.units(timer="inactive")
-    yield installed
+    yield ward.installed(timer="inactive")
 
 
 @situation(
@@ -492,11 +496,7 @@ def idle_timer(ward: Ward) -> Iterator[Appliance]:
     doctor="accord-upload.service is masked, so nothing is uploaded: systemctl unmask accord-upload.service",
 )
 def masked_upload(ward: Ward) -> Iterator[Appliance]:
-    appliance = ward.appliance()
-    ward.started(appliance)
-    installed = InstalledAppliance.of(appliance)
-    installed.units(masked="accord-upload.service")
-    yield installed
+    yield ward.installed(masked="accord-upload.service")
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -505,11 +505,7 @@ def masked_upload(ward: Ward) -> Iterator[Appliance]:
 
 @situation("a failed service of the product", "the service pump-control.service has failed")
 def failed_service(ward: Ward) -> Iterator[Appliance]:
-    appliance = ward.appliance()
-    ward.started(appliance)
-    installed = InstalledAppliance.of(appliance)
-    installed.units(failed="pump-control.service loaded failed failed Pump control\n")
-    yield installed
+    yield ward.installed(failed="pump-control.service loaded failed failed Pump control\n")
 
 
 @situation(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from appliance import Appliance, run, wait_for
 from dump_archive import DumpArchive
-from installed import NEXT_UPLOAD, InstalledAppliance
+from installed import NEXT_UPLOAD
 from situations import SITUATIONS, Situation, Ward, mend
 
 # The lines of `accord status` that are looked at first: the verdict and three findings with what to do.
@@ -91,14 +91,12 @@ def test_looking_stores_nothing(ward: Ward):
 
 def test_the_next_upload_is_the_timer_s(ward: Ward):
     with ward.stack:
-        appliance = ward.appliance()
-        ward.started(appliance)
-        installed = InstalledAppliance.of(appliance)
+        installed = ward.installed()
         assert installed.accord("status").json[0]["next_upload"] == NEXT_UPLOAD
         assert f"\nnext upload    {NEXT_UPLOAD}\n" in installed.accord("status", json=False).out
         units = f"accordd.service and accord-upload.timer are active; the next upload is at {NEXT_UPLOAD}"
         assert units in installed.accord("doctor", json=False).out
-        appliance.write_consent({"environment": "local"})
+        installed.write_consent({"environment": "local"})
         assert installed.accord("status").json[0]["next_upload"] is None
         assert "next upload  " in (text := installed.accord("status", json=False).out)
         assert "none, because nothing is shared" in text
@@ -111,9 +109,7 @@ def test_a_section_leaves_nothing_running_that_it_has_started(ward: Ward, interr
 
     seconds = 100_000 + os.getpid()
     with ward.stack:
-        appliance = ward.appliance()
-        ward.started(appliance)
-        installed = InstalledAppliance.of(appliance)
+        installed = ward.installed()
         installed.let_systemctl_hang(seconds)
         limit = "60" if interrupted else "1"
         words = ["dump", "--output", "/tmp", "--only", "status", "--section-seconds", limit, "--case", f"hang-{seconds}"]
