@@ -162,8 +162,8 @@ extension Process {
   /// several calls the last counts. The corresponding C functions are `signal` and `unlink`.
   package static func removeOnInterrupt(_ path: String) { unsafe linux_remove_on_interrupt(path) }
 
-  /// Ends this process and its group when `parent`, which started it, ends, or has ended already. To be called again after a change of
-  /// rights. The corresponding C function is `prctl`.
+  /// Ends this process and its group when `parent`, which started it, ends, or has ended already. To be called again
+  /// after a change of rights. The corresponding C function is `prctl`.
   package static func end(with parent: Int32) { linux_end_with_parent(parent) }
 
   /// Bounds the memory that this process can ask for; beyond it the process ends. The corresponding C function is
