@@ -44,6 +44,11 @@ package struct DeliveryFacts: Sendable {
 
     var quotaUse: Double { quotaBytes > 0 ? Double(bytes) / Double(quotaBytes) : 0 }
 
+    /// "1 batch waits"
+    var waitText: String {
+      "\(Phrase.count(batches, "batch")) \(batches == 1 ? "waits" : "wait")"
+    }
+
     /// What happens next, and when it goes on at the pace at which it has filled so far.
     var eviction: String {
       let gives = "the oldest of \(firstEvicted) give way"
@@ -105,7 +110,7 @@ package struct DeliveryFacts: Sendable {
     let last =
       failure.lastAccepted.map { "something was last accepted at \($0)" }
       ?? "nothing was ever accepted"
-    let waits = backlog.map { "; \(Phrase.count($0.batches, "batch")) wait" } ?? ""
+    let waits = backlog.map { "; \($0.waitText)" } ?? ""
     return .agent(
       isLong ? .critical : .warning, "delivery",
       "uploads fail\(since) at the layer \(failure.layer): \(failure.reason); \(last)\(waits)",
@@ -125,7 +130,7 @@ package struct DeliveryFacts: Sendable {
       ? "\(Phrase.duration(milliseconds: age)) old (\(backlog.oldest))" : "from \(backlog.oldest)"
     return .agent(
       level, "backlog",
-      "\(Phrase.count(backlog.batches, "batch")) wait to be sent, the oldest \(old): "
+      "\(backlog.waitText) to be sent, the oldest \(old): "
         + "\(Phrase.percent(backlog.quotaUse)) of the quota of \(Phrase.size(Double(backlog.quotaBytes))), \(backlog.eviction)",
       failure == nil
         ? "send it now: accord upload" : "mend the delivery first: accord doctor")

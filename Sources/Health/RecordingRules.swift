@@ -99,7 +99,7 @@ package struct RecordingFacts: Sendable {
         ? [
           .agent(
             .warning, "recording",
-            "\(Phrase.count(readingsLost, "reading")) were lost in memory since accordd started",
+            "\(Phrase.count(readingsLost, "reading")) \(readingsLost == 1 ? "was" : "were") lost in memory since accordd started",
             "see when and why: journalctl -u accordd")
         ] : [])
   }

@@ -70,6 +70,19 @@ struct DeliveryRulesTests {
     #expect(full[0].sentence.hasSuffix("the oldest of environment give way now"))
   }
 
+  @Test func `one batch waits, and two wait`() {
+    func sentence(_ batches: Int64) -> String {
+      delivery {
+        $0.failure = failure(nil)
+        $0.backlog = DeliveryFacts.Backlog(
+          batches: batches, bytes: 1, quotaBytes: 1_048_576, ageMilliseconds: nil, oldest: "T",
+          firstEvicted: "environment")
+      }[0].sentence
+    }
+    #expect(sentence(1).hasSuffix("; 1 batch waits"))
+    #expect(sentence(2).hasSuffix("; 2 batches wait"))
+  }
+
   @Test func `without sharing nothing is amiss here`() {
     let found = findings {
       $0.delivery.failure = failure(nil)
