@@ -34,7 +34,7 @@ struct StatusCommand: InstallationCommand {
   var all = false
 
   mutating func validate() throws {
-    if let watch, !(1...3_600).contains(watch) {
+    if let watch, !Self.watchSeconds.contains(watch) {
       throw Self.wrongWatch
     }
   }
@@ -69,12 +69,13 @@ extension StatusCommand {
     return try words.flatMap { word in
       guard word.hasPrefix(sign) else { return [word] }
       let value = String(word.dropFirst(sign.count))
-      // Behind the option alone it would be an argument that nobody expects.
-      guard Int(value) != nil else { throw wrongWatch }
+      // Behind the option alone it would be an argument, or an option, that nobody expects.
+      guard let seconds = Int(value), watchSeconds.contains(seconds) else { throw wrongWatch }
       return ["--watch", value]
     }
   }
 
+  private static let watchSeconds = 1...3_600
   private static let wrongWatch = ValidationError(
     "--watch takes whole seconds, 1 to 3600, after which it looks again")
 }

@@ -143,6 +143,8 @@ def test_an_interval_that_is_none_is_refused(sharing, seconds, joined):
     for command in (sharing.command("accord", "status", *words), [*sharing.command("accord", "status"), *words]):
         result = run(command)
         assert result.code == 2 and result.out == ""
+        if joined or seconds.isdigit():
+            assert "--watch takes whole seconds, 1 to 3600" in result.err
 
 
 @pytest.mark.parametrize(
