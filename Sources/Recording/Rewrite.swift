@@ -125,7 +125,12 @@ extension Rewrite {
       guard newest == newestDeletion else { return .outdated }
       try copyBatches(store.database, store.form, isTimeUp)
       isComplete = try hasCopiedAll(store.database)
-      if isComplete { try copyTheRest(store.database, store.form, nowMilliseconds) }
+      if isComplete {
+        try copyTheRest(store.database, store.form, nowMilliseconds)
+        // Said in the file itself, so that whoever finds it after a crash between the swap and the opening
+        // need not change it, which would take a moment without readers.
+        try store.database.execute("PRAGMA fresh.journal_mode = WAL")
+      }
     } catch { throw .database(error) }
     if isComplete || unsynchronisedBytes > Limits.rewriteSynchronisedBytes { try synchronise() }
     guard isComplete else { return .unfinished }

@@ -127,6 +127,22 @@ struct RewriteTests {
     #expect(try appliance.readings(appliance.directory.history).count == kept)
   }
 
+  @Test(
+    "the new file says that it has a log before it takes the place of the old one, and has none yet"
+  )
+  func crashAfterSwap() throws {
+    let appliance = try owing()
+    let lock = try LockFile.acquire(appliance.shelf.path + "/swap.lock", .shared)
+    var rewrite = try Rewrite.begin(appliance.history)
+    while try rewrite.step(&appliance.history, nowMilliseconds: 7) == .unfinished {}
+    #expect(
+      appliance.shelf.names.filter { $0.contains(".rewrite") } == ["private/history.db.rewrite"])
+    // The two format versions of the file: 1 rollback journal, 2 log (SQLite, Database File Format, 1.3.3).
+    let header = appliance.shelf.bytes("private/history.db.rewrite").prefix(20)
+    #expect(header.suffix(2) == [2, 2])
+    _ = consume lock
+  }
+
   @Test("another deletion during a rewrite makes it begin again and take both")
   func secondDeletion() throws {
     let appliance = try owing()
