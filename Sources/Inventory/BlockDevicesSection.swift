@@ -41,11 +41,10 @@ enum BlockDevicesSection {
     var disks: [Disk] = []
     for name in reader.names("/sys/block")
     where !name.hasPrefix("loop") && !name.hasPrefix("ram") {
-      guard let size = reader.number("/sys/block/\(name)/size"), size > 0 || name.hasPrefix("s")
+      guard let shown = reader.shown("system.device", name),
+        let size = reader.number("/sys/block/\(name)/size"), size > 0 || name.hasPrefix("s")
       else { continue }
-      if let shown = reader.shown("system.device", name) {
-        disks.append(Disk(name: name, shown: shown))
-      }
+      disks.append(Disk(name: name, shown: shown))
     }
     return disks
   }

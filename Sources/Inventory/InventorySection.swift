@@ -33,7 +33,7 @@ package struct InventorySection: Sendable {
     self.collect = { context in
       var reader = TreeReader(context)
       collect(&reader)
-      return reader.content
+      return reader.finished()
     }
   }
 }

@@ -68,11 +68,11 @@ enum MemorySection {
   private static func compressed(_ reader: inout TreeReader) {
     var rows: [[String]] = []
     for name in reader.numbered("zram", in: "/sys/block") {
-      let numbers =
-        reader.line("/sys/block/\(name)/mm_stat")?
-        .split(separator: " ").compactMap { Int64($0) } ?? []
-      guard numbers.count >= 3, numbers[0] > 0, let shown = reader.shown("system.device", name)
+      guard let shown = reader.shown("system.device", name),
+        let line = reader.line("/sys/block/\(name)/mm_stat")
       else { continue }
+      let numbers = line.split(separator: " ").compactMap { Int64($0) }
+      guard numbers.count >= 3, numbers[0] > 0 else { continue }
       rows.append([shown] + numbers[..<3].map(Amount.bytes))
     }
     reader.add(

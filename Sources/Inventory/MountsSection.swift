@@ -99,8 +99,8 @@ enum MountsSection {
     let folder = "/sys/fs/ext4"
     var rows: [[String]] = []
     for name in reader.names(folder) where name != "features" {
-      guard let count = reader.number("\(folder)/\(name)/errors_count"),
-        let device = reader.shown("system.device", "/dev/" + name)
+      guard let device = reader.shown("system.device", "/dev/" + name),
+        let count = reader.number("\(folder)/\(name)/errors_count")
       else { continue }
       func time(_ file: String) -> String {
         guard let seconds = reader.number("\(folder)/\(name)/\(file)"), seconds > 0,

@@ -11,6 +11,8 @@ struct TreeReader {
   let context: InventoryContext
   private(set) var content = SectionContent()
   private var problemsLeftOut = 0
+  /// What stands for the names of devices that the consent hashes or drops.
+  private var replacements: [String: String] = [:]
   /// Programs that did not answer in time.
   var silentPrograms: Set<SystemProgram> = []
 
@@ -20,7 +22,13 @@ struct TreeReader {
   var isRunningMachine: Bool { context.kernelRoot.isEmpty }
 
   /// What the consent makes of an attribute's value; nil when it is dropped.
-  func shown(_ key: String, _ value: String) -> String? { context.shown(key, value) }
+  mutating func shown(_ key: String, _ value: String) -> String? {
+    let shown = context.shown(key, value)
+    if shown != value, let name = value.split(separator: "/").last {
+      replacements[String(name)] = shown ?? "(left out)"
+    }
+    return shown
+  }
 
   // MARK: what is read
 
@@ -115,6 +123,26 @@ struct TreeReader {
   }
 
   // MARK: what is found
+
+  /// The section. A problem has the path of a file, and a path the name of a device: it is shown as elsewhere.
+  consuming func finished() -> SectionContent {
+    content.problems = content.problems.map(replacingNames)
+    return content
+  }
+
+  /// Names are what stands between slashes, blanks and colons.
+  private func replacingNames(_ problem: String) -> String {
+    var (text, name) = ("", "")
+    for character in problem {
+      if "/ :".contains(character) {
+        text += (replacements[name] ?? name) + String(character)
+        name = ""
+      } else {
+        name.append(character)
+      }
+    }
+    return text + (replacements[name] ?? name)
+  }
 
   mutating func problem(_ sentence: String) {
     guard content.problems.count < InventoryLimits.problemsMax else {

@@ -21,6 +21,27 @@ struct HostileTreeTests {
     #expect(!content.rows(remains).isEmpty)
   }
 
+  @Test(
+    "a path that could not be read names a device as the consent lets it be named",
+    arguments: [
+      ("network", "/sys/class/net/", "eth0", "/mtu", "network.interface.name"),
+      ("block-devices", "/sys/block/", "sda", "/size", "system.device"),
+      ("power", "/sys/class/power_supply/", "BAT0", "/energy_full", "hw.id"),
+    ])
+  func redacted(section: String, folder: String, name: String, file: String, key: String) throws {
+    let machine = try fullMachine()
+    let path = machine.root + folder + name + file
+    try FileManager.default.removeItem(atPath: path)
+    #expect(mkfifo(path, 0o600) == 0)
+    for shown in ["a-hash", nil] {
+      let content = collect(section, root: machine.root) { $0 == key ? shown : $1 }
+      #expect(!content.problems.contains { $0.contains(name) })
+      #expect(
+        shown == nil
+          || content.problems == ["\(folder)a-hash\(file) is a pipe, not a file: not read"])
+    }
+  }
+
   @Test("a file without end is read up to its bound, and the section says so")
   func endless() throws {
     let machine = try fullMachine()
