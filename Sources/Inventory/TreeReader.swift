@@ -9,7 +9,8 @@ internal import Linux
 /// The files of one machine, and the section that they make.
 struct TreeReader {
   let context: InventoryContext
-  private(set) var content = SectionContent()
+  private var content = SectionContent()
+  private var problems: [Problem] = []
   private var problemsLeftOut = 0
   /// What stands for the names of devices that the consent hashes or drops.
   private var replacements: [String: String] = [:]
@@ -30,6 +31,12 @@ struct TreeReader {
     return shown
   }
 
+  private struct Problem: Equatable {
+    /// Of the file or folder that the text goes on about; empty when the text stands alone.
+    let path: String
+    let text: String
+  }
+
   // MARK: what is read
 
   /// The first `limitBytes` of a regular file; with a problem when it is longer.
@@ -40,16 +47,17 @@ struct TreeReader {
       let file = try FileDescriptor.open(context.kernelRoot + path, .readOnlyPlain)
       let state = try file.state()
       guard state.isRegularFile else {
-        problem("\(path) is \(state.kind), not a file: not read")
+        problem(of: path, " is \(state.kind), not a file: not read")
         return nil
       }
       let start = try file.readStart(limitBytes: limitBytes)
       if !start.isWhole {
-        problem("\(path) is longer than \(Amount.bytes(Int64(limitBytes))): the rest is left out")
+        problem(
+          of: path, " is longer than \(Amount.bytes(Int64(limitBytes))): the rest is left out")
       }
       return start.bytes
     } catch {
-      if !error.isOrdinary { problem("\(path): \(error.reason)") }
+      if !error.isOrdinary { problem(of: path, ": \(error.reason)") }
       return nil
     }
   }
@@ -86,11 +94,11 @@ struct TreeReader {
     do throws(SystemError) {
       let names = try Directory.entries(context.kernelRoot + folder)
       if names.count > limit {
-        problem("\(folder) has \(names.count) entries: only \(limit) of them are looked at")
+        problem(of: folder, " has \(names.count) entries: only \(limit) of them are looked at")
       }
       return Array(names.prefix(limit))
     } catch {
-      problem("\(folder): \(error.reason)")
+      problem(of: folder, ": \(error.reason)")
       return []
     }
   }
@@ -124,35 +132,27 @@ struct TreeReader {
 
   // MARK: what is found
 
-  /// The section. A problem has the path of a file, and a path the name of a device: it is shown as elsewhere.
+  /// The section. A path has the names of devices in it, which are shown as everywhere else.
   consuming func finished() -> SectionContent {
-    content.problems = content.problems.map(replacingNames)
+    content.problems = problems.map { shownPath($0.path) + $0.text }
+    if problemsLeftOut > 0 { content.problems.append("\(problemsLeftOut) more of this kind") }
     return content
   }
 
-  /// Names are what stands between slashes, blanks and colons.
-  private func replacingNames(_ problem: String) -> String {
-    var (text, name) = ("", "")
-    for character in problem {
-      if "/ :".contains(character) {
-        text += (replacements[name] ?? name) + String(character)
-        name = ""
-      } else {
-        name.append(character)
-      }
-    }
-    return text + (replacements[name] ?? name)
+  private func shownPath(_ path: String) -> String {
+    path.split(separator: "/", omittingEmptySubsequences: false)
+      .map { replacements[String($0)] ?? String($0) }.joined(separator: "/")
   }
 
-  mutating func problem(_ sentence: String) {
-    guard content.problems.count < InventoryLimits.problemsMax else {
+  /// - Parameter path: what stands before the sentence, without the tree's root.
+  mutating func problem(of path: String = "", _ text: String) {
+    let problem = Problem(path: path, text: text)
+    guard !problems.contains(problem) else { return }
+    if problems.count < InventoryLimits.problemsMax {
+      problems.append(problem)
+    } else {
       problemsLeftOut += 1
-      let last = "\(problemsLeftOut) more of this kind"
-      if problemsLeftOut > 1 { content.problems.removeLast() }
-      content.problems.append(last)
-      return
     }
-    if !content.problems.contains(sentence) { content.problems.append(sentence) }
   }
 
   /// Adds names and values; without any, nothing.

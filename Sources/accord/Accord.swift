@@ -111,7 +111,7 @@ enum Main {
     }
     do {
       let words = Array(CommandLine.arguments.dropFirst())
-      var command = try Accord.parseAsRoot(try StatusCommand.splittingWatch(words))
+      var command = try Accord.parseAsRoot(StatusCommand.splittingWatch(words))
       if let command = command as? any InstallationCommand { try command.installation.takeRights() }
       try command.run()
       return 0

@@ -27,10 +27,12 @@ struct HostileTreeTests {
       ("network", "/sys/class/net/", "eth0", "/mtu", "network.interface.name"),
       ("block-devices", "/sys/block/", "sda", "/size", "system.device"),
       ("power", "/sys/class/power_supply/", "BAT0", "/energy_full", "hw.id"),
+      ("power", "/sys/class/power_supply/", "psy-USBC000:001", "/status", "hw.id"),
     ])
   func redacted(section: String, folder: String, name: String, file: String, key: String) throws {
     let machine = try fullMachine()
     let path = machine.root + folder + name + file
+    try machine.add([folder + name + file: ""])
     try FileManager.default.removeItem(atPath: path)
     #expect(mkfifo(path, 0o600) == 0)
     for shown in ["a-hash", nil] {
@@ -40,6 +42,18 @@ struct HostileTreeTests {
         shown == nil
           || content.problems == ["\(folder)a-hash\(file) is a pipe, not a file: not read"])
     }
+  }
+
+  @Test("one fault of many devices is told of some, and the rest are counted")
+  func manyProblems() throws {
+    let machine = try MadeMachine()
+    for number in 1...45 {
+      let folder = "/sys/class/net/eth\(number)"
+      try machine.add([folder + "/mtu": "1500\n"])
+      #expect(mkfifo(machine.root + folder + "/operstate", 0o600) == 0)
+    }
+    let problems = machine.collect("network").problems
+    #expect(Set(problems).count == 41 && problems.last == "5 more of this kind")
   }
 
   @Test("a file without end is read up to its bound, and the section says so")
