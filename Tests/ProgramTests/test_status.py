@@ -1,5 +1,6 @@
 """`accord status` on a person's screen: it fits, it folds, it watches; and a program reads the same."""
 
+import errno
 import fcntl
 import json
 import os
@@ -33,15 +34,16 @@ def terminal(appliance: Appliance, *arguments: str, columns: int = COLUMNS, rows
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     os.close(theirs)
-    os.set_blocking(ours, False)
     written = bytearray()
 
-    def so_far() -> str:
+    def so_far(whole: bool = False) -> str:
+        """With `whole`, waits until nobody has the terminal any more: what was written arrives a moment later."""
+        os.set_blocking(ours, whole)
         try:
             while more := os.read(ours, 65536):
                 written.extend(more)
-        except (BlockingIOError, OSError):
-            pass
+        except OSError as error:
+            assert error.errno == errno.EIO or not whole
         return written.decode()
 
     try:
@@ -56,8 +58,7 @@ def screen(appliance: Appliance, *arguments: str, **size: int) -> list[str]:
     """The lines that a command shows on a terminal."""
     with terminal(appliance, *arguments, **size) as (process, so_far):
         wait_for(lambda: process.poll() is not None, "the end of the command")
-        time.sleep(0.05)
-        return so_far().replace("\r\n", "\n").splitlines()
+        return so_far(whole=True).replace("\r\n", "\n").splitlines()
 
 
 def test_the_ordinary_case_fits_a_terminal(sharing, receiver):
