@@ -137,22 +137,22 @@ static inline int linux_signal_descriptor(void) {
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-// The handlers are function-like macros (SIG_IGN).
-static inline void linux_ignore_file_size_pipe_and_child_signals(void) {
+// The handlers are function-like macros (SIG_IGN). Who ignores SIGCHLD, as a parent may have left it, is never told how
+// a child ended.
+static inline void linux_prepare_signals(void) {
   signal(SIGXFSZ, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGCHLD, SIG_IGN);
+  signal(SIGCHLD, SIG_DFL);
 }
+static inline void linux_forget_children(void) { signal(SIGCHLD, SIG_IGN); }
 
 // prctl is a variadic function.
 static inline int linux_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
-// The environment is a global array, and the members of a wait status are macros. A parent that ignores SIGCHLD is
-// never told how a child ended.
+// The environment is a global array, and the members of a wait status are macros.
 extern char **environ;
 static inline char **linux_environment(void) { return environ; }
 static inline int linux_run(const char *path, char *const arguments[]) {
-  signal(SIGCHLD, SIG_DFL);
   pid_t process;
   int error = posix_spawn(&process, path, NULL, NULL, arguments, environ);
   if (error != 0) {
@@ -213,7 +213,6 @@ static inline int linux_rename_to_new(const char *old, const char *new_name) {
 static inline pid_t linux_start(
   const char *path, char *const arguments[], char *const variables[], int output, int in_own_group
 ) {
-  signal(SIGCHLD, SIG_DFL);
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&files);

@@ -13,6 +13,8 @@ package enum DaemonLoop {
     _ locations: Locations, kernelRoot: KernelRoot, log: Log
   ) throws(StartError) {
     Process.prepareForService()
+    // They only ask a file system that may not answer, and tell all that they know by their socket.
+    Process.forgetChildren()
     var settings = try settings(locations)
     let lock = try StartError.translating { () throws(SystemError) in
       if locations.isSystem { try Process.forbidDumps() }

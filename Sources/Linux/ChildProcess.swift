@@ -29,6 +29,7 @@ package struct ChildProcess: ~Copyable {
   private let output: FileDescriptor
   private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
   private var exitCode: Int32?
+  private var hasBeenEnded = false
 
   package static let plainEnvironment = [
     "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "SYSTEMD_COLORS=0",
@@ -64,9 +65,8 @@ package struct ChildProcess: ~Copyable {
   }
 
   deinit {
-    if exitCode == nil {
-      terminate()
-      _ = waitpid(identifier, nil, WNOHANG)
+    if !hasBeenEnded {
+      _ = Self.waitForEnd(of: identifier, isInOwnGroup: isInOwnGroup, graceMilliseconds: 0)
     }
   }
 
@@ -95,36 +95,33 @@ package struct ChildProcess: ~Copyable {
   ///
   /// - Parameter graceMilliseconds: how long it may take to end by itself first.
   package mutating func end(graceMilliseconds: Int64 = 0) -> Int32? {
-    if let exitCode { return exitCode }
+    if !hasBeenEnded {
+      hasBeenEnded = true
+      exitCode = Self.waitForEnd(
+        of: identifier, isInOwnGroup: isInOwnGroup, graceMilliseconds: graceMilliseconds)
+    }
+    return exitCode
+  }
+
+  private static func waitForEnd(
+    of identifier: Int32, isInOwnGroup: Bool, graceMilliseconds: Int64
+  ) -> Int32? {
     let start = SystemClock().bootTimeMilliseconds
     // What it started may go on, and hold the group.
-    defer { if isInOwnGroup { terminate() } }
+    defer { if isInOwnGroup { killpg(identifier, SIGKILL) } }
     var isKilled = false
     while true {
-      exitCode = waited()
+      var exitCode: Int32 = 0
+      if unsafe linux_wait_now(identifier, &exitCode) == 1 { return exitCode }
       let passed = SystemClock().bootTimeMilliseconds - start
       // A killed process ends within milliseconds, unless it hangs in the kernel.
-      if exitCode != nil || passed > graceMilliseconds + 500 { return exitCode }
+      if passed > graceMilliseconds + 500 { return nil }
       if !isKilled, passed >= graceMilliseconds {
-        terminate()
+        if isInOwnGroup { killpg(identifier, SIGKILL) } else { kill(identifier, SIGKILL) }
         isKilled = true
       }
       Process.pause(milliseconds: 2)
     }
-  }
-
-  /// The corresponding C functions are `killpg` and `kill`.
-  private func terminate() {
-    if isInOwnGroup {
-      killpg(identifier, SIGKILL)
-    } else {
-      kill(identifier, SIGKILL)
-    }
-  }
-
-  private func waited() -> Int32? {
-    var code: Int32 = 0
-    return unsafe linux_wait_now(identifier, &code) == 1 ? code : nil
   }
 
   /// Runs a program to its end or its limit, and returns what it wrote.

@@ -8,12 +8,15 @@ package enum Process {
   package static var identifier: Int32 { getpid() }
 
   /// What a program does first that keeps other people's data: new files are nobody else's (umask), and a
-  /// full disk or a closed pipe comes back as an error instead of ending the process. A child that ends is
-  /// forgotten at once.
+  /// full disk or a closed pipe comes back as an error instead of ending the process.
   package static func prepareForService() {
     umask(0o027)
-    linux_ignore_file_size_pipe_and_child_signals()
+    linux_prepare_signals()
   }
+
+  /// A child that ends is forgotten at once, and nobody can wait for it: for a whole program that never does. The
+  /// corresponding C function is `signal` (SIGCHLD).
+  package static func forgetChildren() { linux_forget_children() }
 
   /// Gives memory that was needed only for a while back to the system. The corresponding C functions are
   /// `malloc_trim` and, for code, `madvise`.

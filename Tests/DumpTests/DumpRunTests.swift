@@ -101,13 +101,15 @@ import Testing
   }
 
   @Test func `a section that never stops writing is cut, and costs only itself`() throws {
-    let endless = printing("sections/e.txt", "x") + "; while :; do echo aaaaaaaaaaaaaaaaaaaa; done"
+    let endless =
+      printing("sections/e.txt", "x") + "; while :; do printf '\\001problem once more\\n'; done"
     let manifest = try dump([
       (section("endless", secondsMax: 2), endless),
       (section("next"), printing("sections/n.txt", "after")),
     ])
     #expect(manifest.sections[0].status == .timedOut && manifest.sections[1].status == .ok)
-    #expect(manifest.sections[0].files[0].bytes <= DumpLimits.fileBytesMax)
+    #expect(try contents().map(\.text).contains("x\n"))
+    #expect((1...50).contains(manifest.sections[0].problems.count))
   }
 
   @Test func `a section that crashes says how it ended`() throws {

@@ -111,6 +111,10 @@ struct FingerprintTests {
             + String($0.value, radix: 16)
         }.joined() + "\""
     }
+    func lines(_ agreement: Agreement) -> Int {
+      Array(agreement.canonicalForm.utf8).split(separator: UInt8(ascii: "\n")).count
+    }
+    let linesOfExample = lines(agreement())
     var seen: [[UInt8]: [String]] = [:]
     for seed in UInt64(0)..<1_500 {
       var random = Seeded(seed)
@@ -130,11 +134,8 @@ struct FingerprintTests {
         "accepts = 2", "accepts = 2\naccepted_by = \(quoted(fields[3]))")
       let agreed = agreement(consent: consent, offer: offer)
       #expect(agreed.offer != nil && agreed.consent != nil, "seed \(seed)")
-      let form = Array(agreed.canonicalForm.utf8)
-      #expect(
-        form.split(separator: UInt8(ascii: "\n")).count == Array(agreement().canonicalForm.utf8)
-          .split(separator: UInt8(ascii: "\n")).count + 1, "seed \(seed)")
-      if let other = seen.updateValue(fields, forKey: form) {
+      #expect(lines(agreed) == linesOfExample + 1, "seed \(seed)")
+      if let other = seen.updateValue(fields, forKey: Array(agreed.canonicalForm.utf8)) {
         #expect(other.map { Array($0.utf8) } == fields.map { Array($0.utf8) }, "seed \(seed)")
       }
     }

@@ -39,6 +39,17 @@ import Testing
     #expect(try FileState.of(process) == nil || isDefunct(process))
   }
 
+  @Test func `one that is dropped is gone, and nobody has to wait for its end`() throws {
+    var process = try ChildProcess.start("/bin/sh", ["-c", "echo $$; exec sleep 1000"])
+    let event = try process.next(until: SystemClock().bootTimeMilliseconds + 20_000)
+    guard case .bytes(let bytes) = event else { throw NoOutput() }
+    _ = consume process
+    let identifier = String(decoding: bytes, as: UTF8.self).dropLast()
+    #expect(try FileState.of("/proc/\(identifier)") == nil)
+  }
+
+  private struct NoOutput: Error {}
+
   /// In a container without an init nobody takes the exit code of a process whose parent is gone.
   private func isDefunct(_ stat: String) -> Bool {
     let bytes = (try? FileDescriptor.open(stat, .readOnly).readAll(limitBytes: 4096)) ?? []

@@ -172,6 +172,20 @@ struct ProcessTests {
     }
   }
 
+  @Test("a program that forgets its children has none to wait for")
+  func forgottenChildren() async {
+    await #expect(processExitsWith: .exitCode(0)) {
+      Linux.Process.prepareForService()
+      Linux.Process.forgetChildren()
+      do {
+        var fileSystem = try PatientFileSystem.start("/")
+        _ = fileSystem.usage()
+      }
+      // Until the last one has ended.
+      precondition(waitpid(-1, nil, 0) == -1 && errno == ECHILD)
+    }
+  }
+
   @Test("a closed pipe and a file at its size limit are no signals")
   func signals() async {
     await #expect(processExitsWith: .exitCode(0)) {
