@@ -7,6 +7,8 @@ SHELL := /bin/bash
 export SWIFT_BACKTRACE = enable=no
 
 PROGRAMS := .build-programs
+# Tests mostly wait: so one file more than there are processors at a time, and the tests of a file in their order.
+PYTEST := .venv/bin/pytest -n $(shell expr $$(nproc) + 1) --dist loadfile
 CXX_LIBRARY := $(CURDIR)/$(PROGRAMS)/libstdc++
 export ACCORDD := $(CURDIR)/$(PROGRAMS)/release/accordd
 export ACCORD := $(CURDIR)/$(PROGRAMS)/release/accord
@@ -65,7 +67,7 @@ build-tests: set-up
 
 test: build build-benchmarks build-tests build-fuzz
 	swift test --skip-build $(FLAGS)
-	.venv/bin/pytest Tests
+	$(PYTEST) Tests
 
 # SwiftPM's flag alone would link libFuzzer and not tell it which way the program takes.
 build-fuzz: set-up
@@ -83,7 +85,7 @@ deb: build
 	packaging/build-deb
 
 test-packaging: deb
-	ACCORD_PACKAGES=dist .venv/bin/pytest Tests/PackagingTests
+	ACCORD_PACKAGES=dist $(PYTEST) Tests/PackagingTests
 
 # As root. The first time also two minutes for the root file systems, which are kept in .build-boxes.
 test-install: deb
