@@ -65,8 +65,9 @@ build: set-up
 build-tests: set-up
 	swift build --build-tests $(FLAGS)
 
+# The Swift suites take four minutes, and have no limit of their own if one of them hangs.
 test: build build-benchmarks build-tests build-fuzz
-	swift test --skip-build $(FLAGS)
+	timeout --foreground 1800 swift test --skip-build $(FLAGS)
 	$(PYTEST) Tests
 
 # SwiftPM's flag alone would link libFuzzer and not tell it which way the program takes.

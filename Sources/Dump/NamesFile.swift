@@ -1,47 +1,73 @@
 // What the names in dumps stand for, kept on the appliance and nowhere else: in the folder that the upload cannot open.
 //
 // A name must mean the same in every dump, or nobody can trust one. So a dump that cannot read the book, because it was
-// made by a member of the group, or that comes to its end after another one has written there, keeps its names to
-// itself, and says so.
+// made by a member of the group, or while another one is being made, has names of its own, and says so.
 
 package import Linux
 package import Recording
 package import Scrubbing
 
-package struct NamesFile: Sendable {
+package struct NamesFile: ~Copyable {
   /// Why the names of this dump are not kept.
   package enum Problem: Error, CustomStringConvertible {
     case unreadable(SystemError)
     case unwritable(SystemError)
-    case overtaken
+    case inUse
 
     package var description: String {
       switch self {
       case .unreadable(let error), .unwritable(let error): "\(error)"
-      case .overtaken: "another dump was made meanwhile, and its names were kept"
+      case .inUse: "another dump is being made at this moment"
       }
     }
   }
 
   private let directory: StateDirectory
+  private let lock: LockFile?
   /// What earlier dumps needed names for; empty where they cannot be read.
   package let book: PseudonymBook
   package let problem: Problem?
   /// Whether what is there is none of ours; it is put aside when the new one is written.
   package let isDamaged: Bool
 
-  package init(_ directory: StateDirectory) {
-    self.directory = directory
+  /// The book as it is, to look a name up.
+  package static func read(_ directory: StateDirectory) -> NamesFile {
+    NamesFile(directory, lock: nil)
+  }
+
+  /// The book for a dump. No other dump gets it as long as this value lives.
+  package static func take(_ directory: StateDirectory) -> NamesFile {
     do throws(SystemError) {
-      let book = try Self.read(directory)
+      // On a disk that is full or read-only the folder is there, or there is no book.
+      try? Directory.create(directory.privateFolder, mode: 0o750)
+      guard let lock = try LockFile.acquire(folder: directory.privateFolder) else {
+        return NamesFile(directory, without: .inUse)
+      }
+      return NamesFile(directory, lock: lock)
+    } catch {
+      return NamesFile(directory, without: .unreadable(error))
+    }
+  }
+
+  private init(_ directory: StateDirectory, lock: consuming LockFile?) {
+    self.directory = directory
+    self.lock = lock
+    do throws(SystemError) {
+      let book = try Self.book(in: directory)
       (self.book, problem, isDamaged) = (book ?? PseudonymBook(), nil, book == nil)
     } catch {
       (book, problem, isDamaged) = (PseudonymBook(), .unreadable(error), false)
     }
   }
 
+  private init(_ directory: StateDirectory, without problem: Problem) {
+    self.directory = directory
+    lock = nil
+    (book, self.problem, isDamaged) = (PseudonymBook(), problem, false)
+  }
+
   /// Nil when what is there is none of ours.
-  private static func read(_ directory: StateDirectory) throws(SystemError) -> PseudonymBook? {
+  private static func book(in directory: StateDirectory) throws(SystemError) -> PseudonymBook? {
     do {
       let file = try FileDescriptor.open(directory.dumpNames, .readOnlyPlain)
       let start = try file.readStart(limitBytes: DumpLimits.namesFileBytesMax)
@@ -55,10 +81,7 @@ package struct NamesFile: Sendable {
   /// Keeps the book with the names that this dump was the first to need.
   package func keep(_ book: PseudonymBook) throws(Problem) {
     if let problem { throw problem }
-    let isOvertaken = (try? Self.read(directory)) ?? PseudonymBook() != self.book
-    if isOvertaken { throw .overtaken }
     do throws(SystemError) {
-      try Directory.create(directory.privateFolder, mode: 0o750)
       let path = directory.dumpNames
       if isDamaged { try AtomicFile.move(path, over: path + ".damaged") }
       try AtomicFile.replace(

@@ -13,8 +13,17 @@ package struct LockFile: ~Copyable {
   /// Takes the lock without waiting, or returns nil when another process holds it.
   /// The corresponding C function is `flock`.
   package static func acquire(_ path: String, _ mode: Mode) throws(SystemError) -> LockFile? {
-    let file = try open(path, mode)
-    let operation = mode == .shared ? LOCK_SH : LOCK_EX
+    try lock(open(path, mode), path, mode == .shared ? LOCK_SH : LOCK_EX)
+  }
+
+  /// As above, exclusively, with a folder in place of a file: nothing has to be made, as on a disk that is full.
+  package static func acquire(folder: String) throws(SystemError) -> LockFile? {
+    try lock(FileDescriptor.open(folder, .readOnlyPlain), folder, LOCK_EX)
+  }
+
+  private static func lock(
+    _ file: consuming FileDescriptor, _ path: String, _ operation: Int32
+  ) throws(SystemError) -> LockFile? {
     guard retryingOnInterrupt({ Int(flock(file.number, operation | LOCK_NB)) }) != -1 else {
       let error = SystemError.last("lock", path)
       if error.wouldBlock { return nil }

@@ -84,7 +84,7 @@ struct DumpCommand: InstallationCommand {
   }
 
   private func explainName(_ name: String) throws {
-    let names = NamesFile(StateDirectory(installation.locations.state))
+    let names = NamesFile.read(StateDirectory(installation.locations.state))
     if let problem = names.problem {
       throw CommandFailure(.failed, "\(problem); root can read what names stand for")
     }

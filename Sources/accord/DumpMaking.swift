@@ -44,7 +44,7 @@ struct DumpMaking {
     identities.leaveOut(whatStandsIn: DumpWords.all)
     let common = known.subtracting(identities.all).count
     plantCanary(&identities)
-    let names = NamesFile(state)
+    let names = NamesFile.take(state)
     var book = names.book
     do {
       if command.override { try recordOverride() }
@@ -178,7 +178,7 @@ struct DumpMaking {
 
   // MARK: afterwards
 
-  private func keep(_ book: PseudonymBook, _ names: NamesFile) {
+  private func keep(_ book: PseudonymBook, _ names: borrowing NamesFile) {
     do throws(NamesFile.Problem) { try names.keep(book) } catch {
       guard book.count > 0 else { return }
       Process.print(

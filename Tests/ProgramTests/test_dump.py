@@ -296,12 +296,16 @@ def test_what_the_customer_hashes_is_hashed_in_a_dump_too(appliance, dumps):
 # A machine in trouble.
 
 
-def test_a_section_that_hangs_costs_only_itself(appliance, dumps):
-    appliance.write_consent(BOTH)
-    appliance.record()
+def hang_the_sample(appliance: Appliance) -> None:
     meminfo = appliance.kernel.root / "proc/meminfo"
     meminfo.unlink()
     os.mkfifo(meminfo)
+
+
+def test_a_section_that_hangs_costs_only_itself(appliance, dumps):
+    appliance.write_consent(BOTH)
+    appliance.record()
+    hang_the_sample(appliance)
     archive = dump(appliance, dumps, "--section-seconds", "2", "--skip", "page,status")
     assert archive.sections["sample-environment"]["status"] == "timed-out"
     assert "2 s" in archive.sections["sample-environment"]["reason"]
@@ -312,9 +316,7 @@ def test_a_section_that_hangs_costs_only_itself(appliance, dumps):
 def test_an_interrupted_dump_leaves_no_file_and_no_process(appliance, dumps, number):
     appliance.write_consent(BOTH)
     appliance.record()
-    meminfo = appliance.kernel.root / "proc/meminfo"
-    meminfo.unlink()
-    os.mkfifo(meminfo)
+    hang_the_sample(appliance)
     command = appliance.command("accord", "dump", "--output", str(dumps), "--only", "sample-environment")
     with subprocess.Popen(command) as process:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
@@ -323,6 +325,20 @@ def test_an_interrupted_dump_leaves_no_file_and_no_process(appliance, dumps, num
     assert process.returncode == -number
     assert list(dumps.iterdir()) == []
     wait_for(lambda: not Path(f"/proc/{section}/exe").exists() or not is_running(section), "the section's end")
+
+
+def test_of_two_dumps_at_a_time_the_later_one_says_that_its_names_are_its_own(appliance, dumps):
+    appliance.write_consent(BOTH)
+    appliance.record()
+    hang_the_sample(appliance)
+    own = b"the names are this dump's own, and mean others in other dumps: another dump is being made at this moment"
+    command = appliance.command("accord", "dump", "--output", str(dumps), "--only", "sample-environment", "--json")
+    with subprocess.Popen([*command, "--section-seconds", "10"], stdout=subprocess.PIPE) as process:
+        wait_for(lambda: list(dumps.iterdir()), "the first dump's archive")
+        assert own in dump(appliance, dumps, "--only", "kernel").files["dump.log"]
+        first = json.loads(process.communicate()[0])
+    assert own not in DumpArchive(Path(first["path"])).files["dump.log"]
+    assert own not in dump(appliance, dumps, "--only", "kernel").files["dump.log"]
 
 
 def is_running(process: str) -> bool:
