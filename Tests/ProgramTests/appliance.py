@@ -169,6 +169,12 @@ class Appliance:
         """Runs `accord` to its end, with --json unless that is switched off."""
         return run(self.command("accord", *arguments) + ["--json"] * json)
 
+    def status_when_deleted(self) -> dict | None:
+        """The status, when both databases could be read at that moment and all that they were to delete is gone."""
+        status = self.accord("status").json[0]
+        deletions, counts = status["deletions"], (status["history"]["batches"], status["spool"]["pending"])
+        return status if deletions and None not in counts and all(entry["done"] for entry in deletions) else None
+
     def timer_run(self) -> Result:
         """A run of `accord upload` as the timer's unit does it: the journal reads what it says."""
         journal = self.prefix / "upload.journal"

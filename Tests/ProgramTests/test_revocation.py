@@ -52,7 +52,7 @@ def test_a_denied_source_leaves_at_once_and_its_traces_after_half_a_minute(shari
 
         wait_for(lambda: CANARY.encode() not in sharing.bytes_of_state(), "the deletion", seconds=60)
         assert time.monotonic() - begun >= SETTLING_SECONDS - 1
-        status = wait_for(lambda: all_done(sharing), "the finished deletion")
+        status = wait_for(sharing.status_when_deleted, "the finished deletion")
         assert {(entry["source"], entry["database"]) for entry in status["deletions"]} == {
             ("environment", "spool"),
             ("environment", "history"),
@@ -67,12 +67,6 @@ def test_a_denied_source_leaves_at_once_and_its_traces_after_half_a_minute(shari
         assert received_sources(receiver, before) == {"product"}
 
     assert f"environment is no longer agreed ({sharing.etc}/consent.toml:9)" in daemon.log
-
-
-def all_done(appliance: Appliance) -> dict | None:
-    status = appliance.accord("status").json[0]
-    deletions = status["deletions"]
-    return status if deletions and all(entry["done"] for entry in deletions) else None
 
 
 def test_a_full_revocation_survives_a_power_cut_and_sharing_again_is_somebody_else(sharing, receiver):
@@ -95,7 +89,7 @@ def test_a_full_revocation_survives_a_power_cut_and_sharing_again_is_somebody_el
         assert b"system.uptime" in sharing.bytes_of_state("spool.db*")
         daemon.kill()
     with sharing.daemon() as daemon:
-        status = wait_for(lambda: all_done(sharing), "the finished deletions")
+        status = wait_for(sharing.status_when_deleted, "the finished deletions")
         assert status["pseudonym"] is None
         assert status["history"] == {"batches": 0, "readings": 0, "bytes": 0, "lost": 0}
         assert (status["spool"]["pending"], status["spool"]["sent"], status["spool"]["bytes"]) == (0, 0, 0)

@@ -105,11 +105,6 @@ def put_back(sharing: Appliance, files: dict[str, bytes]) -> None:
             file.write(content)
 
 
-def is_done(sharing: Appliance) -> bool:
-    deletions = sharing.accord("status").json[0]["deletions"]
-    return bool(deletions) and all(entry["done"] for entry in deletions)
-
-
 @pytest.mark.parametrize(
     "word", [{"withhold": WITHHELD}, {"sources": {"product": "share", "environment": "deny"}}], ids=["withheld", "denied"]
 )
@@ -122,7 +117,7 @@ def test_no_byte_of_hundreds_of_series_is_left_in_any_file(sharing, clock, word)
         pass_time(clock, 1)
         sharing.write_consent(**({"sources": BOTH} | word))
         pass_time(clock, 5)
-        assert is_done(sharing)
+        assert sharing.status_when_deleted()
         assert traces(sharing, sealed) == []
         assert sharing.batches("product")
 
@@ -135,7 +130,7 @@ def test_a_reader_in_the_way_is_waited_for_and_then_nothing_is_left(sharing, clo
         assert reader.execute("SELECT count(*) FROM batches").fetchone()[0] > 0
         sharing.write_consent(BOTH, withhold=WITHHELD)
         pass_time(clock, 5)
-        assert daemon.status["is_deletion_owed"] and not is_done(sharing)
+        assert daemon.status["is_deletion_owed"] and not sharing.status_when_deleted()
         # Nobody who asks from now on is told of it, and what the reader does not touch is done.
         assert not [reading for reading in sharing.readings() if reading["signal"].startswith("system.network")]
         assert all(name.startswith("private/history.db") for name in traces(sharing, sealed))
@@ -143,7 +138,7 @@ def test_a_reader_in_the_way_is_waited_for_and_then_nothing_is_left(sharing, clo
         reader.close()
         # The tick after it says so.
         pass_time(clock, 2)
-        assert is_done(sharing) and not daemon.status["is_deletion_owed"]
+        assert sharing.status_when_deleted() and not daemon.status["is_deletion_owed"]
         assert traces(sharing, sealed) == []
 
 
@@ -164,7 +159,7 @@ def test_a_kill_at_any_moment_leaves_the_gates_closed_and_the_rest_owed(sharing,
         with sharing.daemon() as daemon:
             if not duration:
                 # The tick that records the deletion, and all the work that follows it.
-                while not is_done(sharing):
+                while not sharing.status_when_deleted():
                     ticks, begun = ticks + 1, time.monotonic()
                     pass_time(clock, 1)
                     duration = time.monotonic() - begun
@@ -175,12 +170,12 @@ def test_a_kill_at_any_moment_leaves_the_gates_closed_and_the_rest_owed(sharing,
                 time.sleep(chance.uniform(0, duration))
             daemon.kill()
         clock.forget()
-        unfinished += not is_done(sharing)
+        unfinished += not sharing.status_when_deleted()
         # Whatever the moment: the rest leaves, and nothing of it does.
         assert sharing.accord("upload").code == 0
         with sharing.daemon():
             pass_time(clock, 5)
-            assert is_done(sharing)
+            assert sharing.status_when_deleted()
             assert traces(sharing, sealed) == [], f"cut {cut} of seed {seed}"
         clock.forget()
     signals = {point.signal for point in receiver.points()}
@@ -216,10 +211,10 @@ def test_on_a_full_disk_the_kept_reserve_is_spent_and_without_one_it_is_owed(sha
             with filled(sharing):
                 sharing.write_consent({"product": "share", "environment": "deny"})
                 pass_time(clock, 8)
-                assert is_done(sharing) == has_reserve, daemon.log
+                assert bool(sharing.status_when_deleted()) == has_reserve, daemon.log
                 assert (traces(sharing, sealed) == []) == has_reserve
             pass_time(clock, 13)
-            assert is_done(sharing) and traces(sharing, sealed) == []
+            assert sharing.status_when_deleted() and traces(sharing, sealed) == []
             assert reserve.stat().st_size == 256 * 1024
 
 
@@ -246,7 +241,7 @@ def test_on_a_disk_that_became_read_only_it_is_owed_said_and_done_later(sharing,
     with disk(sharing, image):
         with sharing.daemon() as daemon:
             pass_time(clock, 6)
-            assert is_done(sharing) and not daemon.status["is_deletion_owed"]
+            assert sharing.status_when_deleted() and not daemon.status["is_deletion_owed"]
             assert traces(sharing, sealed) == []
 
 
