@@ -186,7 +186,11 @@ def test_a_damaged_byte_is_named(path, position):
     assert problems(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"x", b"PK\3\4" + bytes(100), bytes(1000), gzip.compress(b""), gzip.compress(b"x")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"x", b"PK\3\4" + bytes(100), bytes(1000), gzip.compress(b""), gzip.compress(b"x")],
+    ids=["nothing", "a letter", "zip", "zeros", "gzip of nothing", "gzip of a letter"],
+)
 def test_what_is_no_dump_is_said_to_be_none(path, content):
     path.write_bytes(content)
     assert problems(path)
