@@ -41,7 +41,7 @@ help:
 	@echo 'make test      build, then run every test'
 	@echo 'make build     the two programs, in $(PROGRAMS)/release'
 	@echo 'make deb       the Debian packages and what goes with them, in dist; a minute after the build'
-	@echo 'make test-packaging   make deb, then see what is in it, pack again, and ask lintian and piuparts; 3 minutes'
+	@echo 'make test-packaging   make deb, then see what is in it, pack again, and ask lintian and piuparts; two minutes'
 	@echo 'make test-install     make deb, then install and use it in a booted Debian 12 and 13; as root, five minutes'
 	@echo 'make test-hostile-agent   root and the user accord gone bad, in boxes of their own; as root, ten minutes and more'
 	@echo 'make test-reproducible   make deb, then build it again in another folder and compare the bytes; four minutes'

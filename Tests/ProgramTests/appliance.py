@@ -169,11 +169,12 @@ class Appliance:
         """Runs `accord` to its end, with --json unless that is switched off."""
         return run(self.command("accord", *arguments) + ["--json"] * json)
 
-    def status_when_deleted(self) -> dict | None:
-        """The status, when both databases could be read at that moment and all that they were to delete is gone."""
+    def are_deletions_done(self) -> bool | None:
+        """Whether there was something to delete and all of it is gone; None when a database could not be read."""
         status = self.accord("status").json[0]
-        deletions, counts = status["deletions"], (status["history"]["batches"], status["spool"]["pending"])
-        return status if deletions and None not in counts and all(entry["done"] for entry in deletions) else None
+        if None in (status["history"]["batches"], status["spool"]["pending"]):
+            return None
+        return bool(status["deletions"]) and all(entry["done"] for entry in status["deletions"])
 
     def timer_run(self) -> Result:
         """A run of `accord upload` as the timer's unit does it: the journal reads what it says."""

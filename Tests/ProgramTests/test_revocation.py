@@ -52,7 +52,8 @@ def test_a_denied_source_leaves_at_once_and_its_traces_after_half_a_minute(shari
 
         wait_for(lambda: CANARY.encode() not in sharing.bytes_of_state(), "the deletion", seconds=60)
         assert time.monotonic() - begun >= SETTLING_SECONDS - 1
-        status = wait_for(sharing.status_when_deleted, "the finished deletion")
+        wait_for(sharing.are_deletions_done, "the finished deletion")
+        status = sharing.accord("status").json[0]
         assert {(entry["source"], entry["database"]) for entry in status["deletions"]} == {
             ("environment", "spool"),
             ("environment", "history"),
@@ -89,7 +90,8 @@ def test_a_full_revocation_survives_a_power_cut_and_sharing_again_is_somebody_el
         assert b"system.uptime" in sharing.bytes_of_state("spool.db*")
         daemon.kill()
     with sharing.daemon() as daemon:
-        status = wait_for(sharing.status_when_deleted, "the finished deletions")
+        wait_for(sharing.are_deletions_done, "the finished deletions")
+        status = sharing.accord("status").json[0]
         assert status["pseudonym"] is None
         assert status["history"] == {"batches": 0, "readings": 0, "bytes": 0, "lost": 0}
         assert (status["spool"]["pending"], status["spool"]["sent"], status["spool"]["bytes"]) == (0, 0, 0)

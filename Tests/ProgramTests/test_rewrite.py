@@ -117,7 +117,7 @@ def test_no_byte_of_hundreds_of_series_is_left_in_any_file(sharing, clock, word)
         pass_time(clock, 1)
         sharing.write_consent(**({"sources": BOTH} | word))
         pass_time(clock, 5)
-        assert sharing.status_when_deleted()
+        assert sharing.are_deletions_done()
         assert traces(sharing, sealed) == []
         assert sharing.batches("product")
 
@@ -130,7 +130,7 @@ def test_a_reader_in_the_way_is_waited_for_and_then_nothing_is_left(sharing, clo
         assert reader.execute("SELECT count(*) FROM batches").fetchone()[0] > 0
         sharing.write_consent(BOTH, withhold=WITHHELD)
         pass_time(clock, 5)
-        assert daemon.status["is_deletion_owed"] and not sharing.status_when_deleted()
+        assert daemon.status["is_deletion_owed"] and sharing.are_deletions_done() is False
         # Nobody who asks from now on is told of it, and what the reader does not touch is done.
         assert not [reading for reading in sharing.readings() if reading["signal"].startswith("system.network")]
         assert all(name.startswith("private/history.db") for name in traces(sharing, sealed))
@@ -138,7 +138,7 @@ def test_a_reader_in_the_way_is_waited_for_and_then_nothing_is_left(sharing, clo
         reader.close()
         # The tick after it says so.
         pass_time(clock, 2)
-        assert sharing.status_when_deleted() and not daemon.status["is_deletion_owed"]
+        assert sharing.are_deletions_done() and not daemon.status["is_deletion_owed"]
         assert traces(sharing, sealed) == []
 
 
@@ -159,7 +159,7 @@ def test_a_kill_at_any_moment_leaves_the_gates_closed_and_the_rest_owed(sharing,
         with sharing.daemon() as daemon:
             if not duration:
                 # The tick that records the deletion, and all the work that follows it.
-                while not sharing.status_when_deleted():
+                while not sharing.are_deletions_done():
                     ticks, begun = ticks + 1, time.monotonic()
                     pass_time(clock, 1)
                     duration = time.monotonic() - begun
@@ -170,12 +170,12 @@ def test_a_kill_at_any_moment_leaves_the_gates_closed_and_the_rest_owed(sharing,
                 time.sleep(chance.uniform(0, duration))
             daemon.kill()
         clock.forget()
-        unfinished += not sharing.status_when_deleted()
+        unfinished += sharing.are_deletions_done() is False
         # Whatever the moment: the rest leaves, and nothing of it does.
         assert sharing.accord("upload").code == 0
         with sharing.daemon():
             pass_time(clock, 5)
-            assert sharing.status_when_deleted()
+            assert sharing.are_deletions_done()
             assert traces(sharing, sealed) == [], f"cut {cut} of seed {seed}"
         clock.forget()
     signals = {point.signal for point in receiver.points()}
@@ -211,10 +211,10 @@ def test_on_a_full_disk_the_kept_reserve_is_spent_and_without_one_it_is_owed(sha
             with filled(sharing):
                 sharing.write_consent({"product": "share", "environment": "deny"})
                 pass_time(clock, 8)
-                assert bool(sharing.status_when_deleted()) == has_reserve, daemon.log
+                assert sharing.are_deletions_done() is has_reserve, daemon.log
                 assert (traces(sharing, sealed) == []) == has_reserve
             pass_time(clock, 13)
-            assert sharing.status_when_deleted() and traces(sharing, sealed) == []
+            assert sharing.are_deletions_done() and traces(sharing, sealed) == []
             assert reserve.stat().st_size == 256 * 1024
 
 
@@ -241,7 +241,7 @@ def test_on_a_disk_that_became_read_only_it_is_owed_said_and_done_later(sharing,
     with disk(sharing, image):
         with sharing.daemon() as daemon:
             pass_time(clock, 6)
-            assert sharing.status_when_deleted() and not daemon.status["is_deletion_owed"]
+            assert sharing.are_deletions_done() and not daemon.status["is_deletion_owed"]
             assert traces(sharing, sealed) == []
 
 
