@@ -143,10 +143,13 @@ let package = Package(
     tests(of: "Configuration", ["Telemetry", "TestSupport"]),
     tests(of: "TOML", ["TestSupport"]),
     tests(of: "OTLP", ["Telemetry", "TestSupport"]),
-    tests(of: "Handshake", ["Telemetry", "TOML", "Digest", "Linux"]),
+    tests(of: "Handshake", ["Telemetry", "TOML", "Digest", "Linux", "TestSupport"]),
     tests(
       of: "Recording",
-      ["Handshake", "Telemetry", "TOML", "JSON", "SQLite", "Compression", "Digest", "Linux"]),
+      [
+        "Handshake", "Telemetry", "TOML", "JSON", "SQLite", "Compression", "Digest", "Linux",
+        "TestSupport",
+      ]),
     tests(
       of: "Delivery",
       [

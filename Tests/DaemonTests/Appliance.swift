@@ -21,6 +21,7 @@ final class Journal: @unchecked Sendable {
 }
 
 final class Appliance {
+  private let folder: TemporaryDirectory
   let prefix: String
   let clock = TurnedClock(
     bootTimeMilliseconds: 1_000_000, offsetMilliseconds: TurnedClock.today - 1_000_000)
@@ -36,9 +37,8 @@ final class Appliance {
     consent: String?, offer: String? = exampleOffer, settings: Settings = Settings(),
     machine: String? = nil, before: (Locations) -> Void = { _ in }
   ) throws {
-    let place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-    var template = Array("\(place)/accord-agent-XXXXXX".utf8CString)
-    prefix = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    folder = try TemporaryDirectory(isInMemory: true)
+    prefix = folder.path
     locations = Locations(prefix: prefix)
     self.settings = settings
     for directory in [
@@ -51,17 +51,10 @@ final class Appliance {
     if let offer { Self.write(offer, to: locations.offer) }
     if let machine { Self.write(machine + "\n", to: locations.machineFile) }
     before(locations)
-    do {
-      agent = try Agent.start(
-        locations, kernelRoot: KernelRoot(prefix + "/kernel"), settings: settings, clock: clock,
-        log: journal.log)
-    } catch {
-      _ = system("rm -rf \(prefix)")
-      throw error
-    }
+    agent = try Agent.start(
+      locations, kernelRoot: KernelRoot(prefix + "/kernel"), settings: settings, clock: clock,
+      log: journal.log)
   }
-
-  deinit { _ = system("rm -rf \(prefix)") }
 
   /// Ends the program, as SIGTERM does, and starts it again.
   func restart(stopping: Bool = true) throws {

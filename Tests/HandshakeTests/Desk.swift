@@ -4,6 +4,7 @@ import Digest
 import Glibc
 import Linux
 import Telemetry
+import TestSupport
 
 @testable import Handshake
 
@@ -13,6 +14,7 @@ final class Memory: @unchecked Sendable {
 }
 
 final class Desk {
+  private let folder: TemporaryDirectory
   let prefix: String
   /// The folder of the files. It and the one around it count, the prefix does not.
   let path: String
@@ -26,10 +28,8 @@ final class Desk {
   var offer: String { path + "/offer.toml" }
 
   init(consent: String? = exampleConsent, offer: String? = exampleOffer) {
-    var template = Array("/tmp/accord-desk-XXXXXX".utf8CString)
-    prefix = template.withUnsafeMutableBufferPointer {
-      String(cString: mkdtemp($0.baseAddress!))
-    }
+    folder = try! TemporaryDirectory()
+    prefix = folder.path
     path = prefix + "/etc/accord"
     for folder in [prefix + "/etc", path] { mkdir(folder, 0o755) }
     watch = AgreementWatch(
@@ -40,12 +40,6 @@ final class Desk {
       trusting: TrustedOwners(prefix: prefix))
     if let consent { write(consent, to: self.consent) }
     if let offer { write(offer, to: self.offer) }
-  }
-
-  deinit {
-    for name in ["consent.toml", "offer.toml", "new.toml"] { _ = unlink(path + "/" + name) }
-    for name in ["consent.toml", "offer.toml"] { _ = rmdir(path + "/" + name) }
-    for folder in [path, prefix + "/etc", prefix] { _ = rmdir(folder) }
   }
 
   /// Writes into the file that is there: the inode stays.

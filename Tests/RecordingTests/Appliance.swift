@@ -4,6 +4,7 @@ import Glibc
 import Linux
 import SQLite
 import TOML
+import TestSupport
 
 @testable import Handshake
 @testable import Recording
@@ -51,20 +52,8 @@ func agreement(
 
 /// A directory that goes with its owner.
 final class Shelf {
-  let path: String
-
-  init() {
-    // In memory where that is possible: every seal asks the disk to keep what it was given.
-    let place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-    var template = Array("\(place)/accord-shelf-XXXXXX".utf8CString)
-    path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
-  }
-
-  deinit {
-    for name in names { unlink("\(path)/\(name)") }
-    rmdir("\(path)/private")
-    rmdir(path)
-  }
+  private let folder = try! TemporaryDirectory(isInMemory: true)
+  var path: String { folder.path }
 
   /// The files, those of the private folder with its name before theirs.
   var names: [String] {

@@ -37,6 +37,7 @@ struct MomentKey: Hashable {
 }
 
 final class SimulatedAppliance {
+  private let folder: TemporaryDirectory
   let prefix: String
   let locations: Locations
   let state: StateDirectory
@@ -71,9 +72,8 @@ final class SimulatedAppliance {
 
   init(seed: UInt64) throws {
     generator = SeededGenerator(seed: seed)
-    let place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-    var template = Array("\(place)/accord-simulation-XXXXXX".utf8CString)
-    prefix = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    folder = try TemporaryDirectory(isInMemory: true)
+    prefix = folder.path
     locations = Locations(prefix: prefix)
     state = StateDirectory(locations.state)
     records = Records(state)
@@ -89,8 +89,6 @@ final class SimulatedAppliance {
     writeConsent()
     try start()
   }
-
-  deinit { _ = system("rm -rf \(prefix)") }
 
   // MARK: the agent
 

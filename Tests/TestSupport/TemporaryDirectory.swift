@@ -4,8 +4,13 @@ import Foundation
 package final class TemporaryDirectory: Sendable {
   package let path: String
 
-  package init() throws {
-    path = FileManager.default.temporaryDirectory.path + "/accord-tests-\(UUID().uuidString)"
+  /// - Parameter isInMemory: where that is possible. For what asks the disk to keep much of what it is given.
+  package init(isInMemory: Bool = false) throws {
+    let memory = "/dev/shm"
+    let folder =
+      isInMemory && FileManager.default.isWritableFile(atPath: memory)
+      ? memory : FileManager.default.temporaryDirectory.path
+    path = folder + "/accord-tests-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
