@@ -141,7 +141,7 @@ extension ApplianceStatus {
 
   private var deliveryText: String {
     let pause = pausedUntilMilliseconds.map {
-      "; the timer waits until \(CalendarTime.rfc3339(milliseconds: $0))"
+      "; scheduled runs wait until \(CalendarTime.rfc3339(milliseconds: $0))"
     }
     if let failure = lastFailure {
       let layer = FailedLayer(ofReason: failure).rawValue

@@ -263,5 +263,7 @@ def test_status_gives_the_reason_of_a_first_failed_upload_and_of_held_sharing(sh
     assert sharing.accord("upload").code == 1
     text = sharing.accord("status", json=False).out
     assert "failed, and will be tried again: " in text and "there is no such file" in text
+    # No timer does it here, so it is not the timer that waits.
+    assert "; scheduled runs wait until " in text and "no timer does it here" in text
     sharing.write_consent({"product": "share"}, accepts=9)
     assert "sharing is held: nothing is sent until this is mended" in sharing.accord("status", json=False).out
