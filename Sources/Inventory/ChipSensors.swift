@@ -31,7 +31,8 @@ enum ChipSensors {
 
   static func rows(_ entry: String, _ reader: inout TreeReader) -> [[String]] {
     let folder = "/sys/class/hwmon/\(entry)"
-    guard let chip = reader.line(folder + "/name") else { return [] }
+    guard let chip = reader.line(folder + "/name"), let shownChip = reader.shown("hw.name", chip)
+    else { return [] }
     let device = reader.link(folder + "/device") ?? chip
     let files = reader.names(folder, max: 2 * InventoryLimits.rowsMax)
     var rows: [[String]] = []
@@ -53,7 +54,7 @@ enum ChipSensors {
         let now = value(["_input", "_average"])
         let (low, high, critical) = (value(kind.low), value(kind.high), value(kind.critical))
         rows.append([
-          chip, identifier, name, now, low, high, critical,
+          shownChip, identifier, name, now, low, high, critical,
           says(sensor, in: folder, files, &reader),
         ])
       }
@@ -63,7 +64,7 @@ enum ChipSensors {
         let identifier = reader.shown("hw.id", "\(device)/\(drive)")
       else { continue }
       rows.append([
-        chip, identifier, "drive", Amount.share(value, of: 255) ?? "-", "-", "-", "-", "",
+        shownChip, identifier, "drive", Amount.share(value, of: 255) ?? "-", "-", "-", "-", "",
       ])
     }
     return rows

@@ -100,7 +100,7 @@ let toldFiles: [String: String] = [
   "/sys/class/thermal/cooling_device0/cur_state": "3\n",
   "/sys/class/thermal/cooling_device0/max_state": "3\n",
   "/sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count": "55\n",
-  "/sys/class/hwmon/hwmon0/name": "chip\n",
+  "/sys/class/hwmon/hwmon0/name": "lm75\n",
   "/sys/class/hwmon/hwmon0/temp1_input": "48000\n",
   "/sys/class/hwmon/hwmon0/temp1_crit": "65261850\n",
   "/sys/class/hwmon/hwmon0/temp1_alarm": "1\n",
