@@ -33,18 +33,9 @@ package enum OwnDisk {
 
   /// The writable half of the overlay that `path` lies on, where it can be seen from here.
   private static func upperFolder(of path: String) -> String? {
-    guard let mountPoint = MountState.mountPoint(of: path),
-      let file = try? FileDescriptor.open("/proc/self/mountinfo", .readOnly),
-      let bytes = try? file.readAll(limitBytes: 1 << 20)
-    else { return nil }
-    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-      let fields = line.split(separator: " ")
-      guard fields.count > 9, fields[4] == mountPoint else { continue }
-      let upper = fields[fields.count - 1].split(separator: ",").first {
-        $0.hasPrefix("upperdir=")
-      }
-      if let upper { return String(upper.dropFirst("upperdir=".count)) }
-    }
-    return nil
+    guard let mountPoint = MountState.mountPoint(of: path) else { return nil }
+    let overlays = Mount.all().filter { $0.mountPoint == mountPoint }
+    let options = overlays.flatMap { $0.fileSystemOptions.split(separator: ",") }
+    return options.first { $0.hasPrefix("upperdir=") }.map { OctalEscapes.decoded($0.dropFirst(9)) }
   }
 }

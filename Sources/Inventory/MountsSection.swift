@@ -7,15 +7,15 @@ internal import Linux
 
 enum MountsSection {
   static func collect(_ reader: inout TreeReader) {
-    let mounts = reader.lines("/proc/self/mountinfo").compactMap { MountLine($0) }
+    let mounts = reader.lines(Mount.path).compactMap { Mount($0) }
     let (ordinary, ofKernel) = (mounts.filter { !$0.isOfKernel }, mounts.filter(\.isOfKernel))
     var rows: [[String]] = []
     var usages = Usages(
-      captured: capturedUsages(&reader), isRunningMachine: reader.isRunningMachine)
+      captured: reader.isRunningMachine ? nil : FileSystemUsage.captured(reader.lines("/statvfs")))
     var isDropped = false
     for mount in ordinary.prefix(2 * InventoryLimits.rowsMax) {
-      guard let device = reader.shown("system.device", mount.device),
-        let point = reader.shown("system.filesystem.mountpoint", mount.point)
+      guard let device = reader.shown("system.device", mount.deviceName),
+        let point = reader.shown("system.filesystem.mountpoint", mount.mountPoint)
       else {
         isDropped = true
         continue
@@ -27,7 +27,7 @@ enum MountsSection {
         usage.flatMap { Amount.share($0.usedBytes, of: $0.usedBytes + $0.freeBytes) } ?? "-",
         usage.map { Amount.bytes($0.freeBytes) } ?? "-",
         usage.flatMap { Amount.share($0.inodes - $0.inodesFree, of: $0.inodes) } ?? "-", point,
-        mount.options,
+        mount.harmlessOptions,
       ])
     }
     reader.add(
@@ -45,47 +45,29 @@ enum MountsSection {
       rows: errors(&reader))
   }
 
-  private static func counts(_ mounts: [MountLine]) -> String? {
+  private static func counts(_ mounts: [Mount]) -> String? {
     var counts: [String: Int] = [:]
     for mount in mounts { counts[mount.type, default: 0] += 1 }
     let words = counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     return words.isEmpty ? nil : words.joined(separator: ", ")
   }
 
-  private static func capturedUsages(_ reader: inout TreeReader) -> [String: FileSystemUsage] {
-    guard !reader.isRunningMachine else { return [:] }
-    var usages: [String: FileSystemUsage] = [:]
-    for line in reader.lines("/statvfs") {
-      let fields = line.split(separator: " ", maxSplits: 6)
-      let numbers = fields.prefix(6).compactMap { UInt64($0) }
-      guard fields.count == 7, numbers.count == 6 else { continue }
-      usages[String(fields[6])] = FileSystemUsage(
-        fragmentBytes: numbers[0], blocks: numbers[1], blocksFree: numbers[2],
-        blocksAvailable: numbers[3], inodes: numbers[4], inodesFree: numbers[5])
-    }
-    return usages
-  }
-
   private struct Usages {
-    let captured: [String: FileSystemUsage]
-    let isRunningMachine: Bool
+    /// Those of a captured tree, where there is a tree.
+    let captured: [String: FileSystemUsage]?
     /// Network file systems that did not answer.
     private(set) var silent: [String] = []
     private var asked = 0
 
-    init(captured: [String: FileSystemUsage], isRunningMachine: Bool) {
-      self.captured = captured
-      self.isRunningMachine = isRunningMachine
-    }
+    init(captured: [String: FileSystemUsage]?) { self.captured = captured }
 
-    mutating func usage(of mount: MountLine, among mounts: [MountLine]) -> FileSystemUsage? {
-      guard isRunningMachine else { return captured[mount.point] }
-      if mount.answersAtOnce(among: mounts) { return FileSystemUsage.of(mount.point) }
-      guard asked < InventoryLimits.networkFileSystemsMax else {
-        return nil
-      }
+    mutating func usage(of mount: Mount, among mounts: [Mount]) -> FileSystemUsage? {
+      if mounts.isCovered(mount) { return nil }
+      if let captured { return captured[mount.mountPoint] }
+      if mounts.answersAtOnce(mount) { return FileSystemUsage.of(mount.mountPoint) }
+      guard asked < InventoryLimits.networkFileSystemsMax else { return nil }
       asked += 1
-      guard var patient = try? PatientFileSystem.start(mount.point) else { return nil }
+      guard var patient = try? PatientFileSystem.start(mount.mountPoint) else { return nil }
       let usage = patient.usage()
       if usage == nil {
         silent.append("a file system of type \(mount.type) did not answer within 50 ms")

@@ -51,6 +51,21 @@ package struct FileSystemUsage: Equatable, Sendable {
     guard unsafe mountPoint.withCString({ unsafe statvfs($0, &status) }) != -1 else { return nil }
     return FileSystemUsage(status)
   }
+
+  /// The answers by mount point. A captured tree holds none of system calls, so it may have a file `statvfs` at its top
+  /// with a line for each mount point: f_frsize f_blocks f_bfree f_bavail f_files f_ffree and the mount point.
+  package static func captured(_ lines: [Substring]) -> [String: FileSystemUsage] {
+    var usages: [String: FileSystemUsage] = [:]
+    for line in lines {
+      let fields = line.split(separator: " ", maxSplits: 6)
+      let numbers = fields.prefix(6).compactMap { UInt64($0) }
+      guard fields.count == 7, numbers.count == 6 else { continue }
+      usages[String(fields[6])] = FileSystemUsage(
+        fragmentBytes: numbers[0], blocks: numbers[1], blocksFree: numbers[2],
+        blocksAvailable: numbers[3], inodes: numbers[4], inodesFree: numbers[5])
+    }
+    return usages
+  }
 }
 
 /// A file system that may not answer, asked by a process of its own, which ends with this value.

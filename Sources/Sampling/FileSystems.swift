@@ -2,15 +2,12 @@
 //
 // The list is read again when the kernel says that it changed, before a mount point is asked about: the folder
 // of a disk that was unmounted would answer for the disk below it.
-//
-// A captured tree holds no answers of system calls, so it may have a file `statvfs` at its top with a line for
-// each mount point: f_frsize f_blocks f_bfree f_bavail f_files f_ffree and the mount point.
 
-internal import Linux
-internal import Telemetry
+package import Linux
+package import Telemetry
 
 final class FileSystemsProbe: Probe {
-  let file = "/proc/self/mountinfo"
+  let file = Mount.path
   private let root: KernelRoot
   private let filter: DeviceFilter
   private var mountinfo: KernelFile
@@ -23,7 +20,7 @@ final class FileSystemsProbe: Probe {
     self.root = root
     filter = DeviceFilter(patterns)
     mountinfo = KernelFile(
-      root.path("/proc/self/mountinfo"), limitBytes: Limits.kernelFileBytesMax)
+      root.path(Mount.path), limitBytes: Limits.kernelFileBytesMax)
   }
 
   func lookForDevices(_ sample: inout Sample) {
@@ -41,25 +38,30 @@ final class FileSystemsProbe: Probe {
     switch text {
     case .none: (outcome, fileSystems) = (.absent, [])
     case .some(let text):
-      guard let text, let mounts = Mount.parse(text) else {
+      guard let text, let mounts = [Mount](text) else {
         let expected = "ten fields or more and a hyphen in each line"
         (outcome, fileSystems) = (.failed(.malformed(file, expected)), [])
         return
       }
       outcome = .readings
-      follow(mounts.sampled(by: filter), &sample)
+      follow(mounts, &sample)
     }
   }
 
   private func follow(_ mounts: [Mount], _ sample: inout Sample) {
-    leftOut = max(0, mounts.count - Limits.devicesPerProbeMax)
+    let sampled = mounts.sampled(by: filter)
+    leftOut = max(0, sampled.count - Limits.devicesPerProbeMax)
     let captured = root.isRunningKernel ? [:] : capturedUsages()
     // What stays keeps its process, if it has one: a new one would hang as well.
-    fileSystems = mounts.prefix(Limits.devicesPerProbeMax).map { mount in
-      fileSystems.first { $0.mount == mount && root.isRunningKernel }
-        ?? FileSystem(
-          mount, root.isRunningKernel ? nil : .some(captured[mount.mountPoint]),
-          places: places(of: mount, &sample))
+    fileSystems = sampled.prefix(Limits.devicesPerProbeMax).map { mount in
+      let kept = mount.withoutOptions
+      if root.isRunningKernel, let known = fileSystems.first(where: { $0.mount == kept }) {
+        return known
+      }
+      return FileSystem(
+        kept, isSlow: !mounts.answersAtOnce(mount),
+        captured: root.isRunningKernel ? nil : .some(captured[mount.mountPoint]),
+        places: places(of: mount, &sample))
     }
   }
 
@@ -67,16 +69,7 @@ final class FileSystemsProbe: Probe {
     guard let file = try? FileDescriptor.open(root.path("/statvfs"), .readOnly),
       let bytes = try? file.readAll(limitBytes: Limits.kernelFileBytesMax)
     else { return [:] }
-    var usages: [String: FileSystemUsage] = [:]
-    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-      let fields = line.split(separator: " ", maxSplits: 6)
-      let numbers = fields.prefix(6).compactMap { UInt64($0) }
-      guard fields.count == 7, numbers.count == 6 else { continue }
-      usages[String(fields[6])] = FileSystemUsage(
-        fragmentBytes: numbers[0], blocks: numbers[1], blocksFree: numbers[2],
-        blocksAvailable: numbers[3], inodes: numbers[4], inodesFree: numbers[5])
-    }
-    return usages
+    return FileSystemUsage.captured(String(decoding: bytes, as: UTF8.self).split(separator: "\n"))
   }
 
   func sample(into sample: inout Sample) -> ProbeOutcome {
@@ -115,17 +108,18 @@ private final class FileSystem {
   }
 
   let mount: Mount
-  private let places: Places
+  private let isSlow: Bool
   /// The answer of a captured tree, where there is a tree.
   private let captured: FileSystemUsage??
+  private let places: Places
   private var patient: PatientFileSystem?
 
-  init(_ mount: Mount, _ captured: FileSystemUsage??, places: Places) {
+  init(_ mount: Mount, isSlow: Bool, captured: FileSystemUsage??, places: Places) {
     self.mount = mount
+    self.isSlow = isSlow
     self.captured = captured
     self.places = places
-    patient =
-      captured == nil && !mount.isLocal ? try? PatientFileSystem.start(mount.mountPoint) : nil
+    patient = captured == nil && isSlow ? try? PatientFileSystem.start(mount.mountPoint) : nil
   }
 
   func read(into sample: inout Sample) {
@@ -142,7 +136,42 @@ private final class FileSystem {
 
   private func usage() -> FileSystemUsage? {
     if let captured { return captured }
-    if mount.isLocal { return FileSystemUsage.of(mount.mountPoint) }
-    return patient?.usage()
+    return isSlow ? patient?.usage() : FileSystemUsage.of(mount.mountPoint)
+  }
+}
+
+extension [Mount] {
+  /// All lines, or nil when one is not as it should be.
+  init?(_ text: String) {
+    self = []
+    for line in text.split(separator: "\n") {
+      guard let mount = Mount(line) else { return nil }
+      append(mount)
+    }
+  }
+
+  /// Those whose type and place the administrator lets be sampled.
+  package func permitted(by patterns: DevicePatterns) -> [Mount] {
+    let rules = DeviceFilter(patterns)
+    return filter { rules.permits(fileSystem: $0.type, at: $0.mountPoint) }
+  }
+
+  /// The file systems to sample: each once, where it is mounted as a whole, and under the shortest name. What
+  /// another mount covers cannot be seen.
+  func sampled(by rules: DeviceFilter) -> [Mount] {
+    var chosen: [String: Mount] = [:]
+    for mount in self
+    where rules.permits(fileSystem: mount.type, at: mount.mountPoint) && !isCovered(mount) {
+      if let other = chosen[mount.device], !mount.isBetter(than: other) { continue }
+      chosen[mount.device] = mount
+    }
+    return compactMap { mount in chosen[mount.device].flatMap { $0.id == mount.id ? $0 : nil } }
+  }
+}
+
+extension Mount {
+  fileprivate func isBetter(than other: Mount) -> Bool {
+    if isWholeFileSystem != other.isWholeFileSystem { return isWholeFileSystem }
+    return mountPoint.utf8.count < other.mountPoint.utf8.count
   }
 }

@@ -23,7 +23,8 @@ enum MachineLook {
     facts.earlier = earlier(status)
     let root = KernelRoot(kernelRoot).path("")
     facts.links = links(root)
-    facts.turnedReadOnly = turnedReadOnly(root)
+    let mounts = Mount.all(below: root).permitted(by: status.settings.devices.fileSystems)
+    facts.turnedReadOnly = mounts.filter(turnedReadOnly).map(\.mountPoint)
     facts.failedUnits = status.units?.othersFailed ?? []
     return facts
   }
@@ -63,26 +64,17 @@ enum MachineLook {
     }
   }
 
-  private static let readOnlyTypes: Set<Substring> = [
+  private static let readOnlyTypes: Set<String> = [
     "squashfs", "erofs", "cramfs", "romfs", "iso9660",
   ]
 
   /// A file system that is read-only under a mount that is not: nobody mounted it so. ext4 says "emergency_ro" where it
   /// stopped without that (Linux 6.15).
-  private static func turnedReadOnly(_ root: String) -> [String] {
-    guard let file = try? FileDescriptor.open(root + "/proc/self/mountinfo", .readOnly),
-      let bytes = try? file.readAll(limitBytes: Limits.kernelFileBytesMax)
-    else { return [] }
-    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
-      let fields = line.split(separator: " ")
-      guard fields.count > 9, let hyphen = fields.firstIndex(of: "-"), hyphen + 3 < fields.count,
-        fields[hyphen + 2].hasPrefix("/dev/"), fields[5].split(separator: ",").contains("rw")
-      else { return nil }
-      // What cannot be written at all is read-only however it was mounted.
-      guard !Self.readOnlyTypes.contains(fields[hyphen + 1]) else { return nil }
-      let options = fields[hyphen + 3].split(separator: ",")
-      guard options.contains("ro") || options.contains("emergency_ro") else { return nil }
-      return OctalEscapes.decoded(fields[4])
-    }
+  private static func turnedReadOnly(_ mount: Mount) -> Bool {
+    // What cannot be written at all is read-only however it was mounted.
+    mount.source.hasPrefix("/dev/") && !Self.readOnlyTypes.contains(mount.type)
+      && mount.options.split(separator: ",").contains("rw")
+      && (mount.isReadOnly
+        || mount.fileSystemOptions.split(separator: ",").contains("emergency_ro"))
   }
 }

@@ -87,6 +87,22 @@ struct SectionTests {
     #expect(errors["errors"] == "7" && errors["first at"] == "2025-11-26T00:00:00Z")
   }
 
+  @Test("mounts: what another mount covers has no fullness of its own")
+  func coveredMounts() throws {
+    let machine = try fullMachine()
+    try machine.add([
+      "/proc/self/mountinfo": """
+      20 1 8:2 / / rw - ext4 /dev/sda2 rw
+      21 20 8:3 / /data rw - ext4 /dev/sda3 rw
+      22 21 8:4 / /data rw - ext4 /dev/sda4 rw
+      """,
+      "/statvfs": "4096 1000 400 300 100 60 /data\n",
+    ])
+    let rows = machine.collect("mounts").rows("File systems")
+    #expect(rows.map { $0["device"] } == ["/dev/sda2", "/dev/sda3", "/dev/sda4"])
+    #expect(rows.map { $0["size"] } == ["-", "-", "3.9 MiB"])
+  }
+
   @Test("block-devices: what they are, did and refused")
   func blockDevices() {
     let content = machine.collect("block-devices")

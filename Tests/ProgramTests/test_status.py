@@ -252,3 +252,5 @@ def test_what_cannot_be_written_at_all_was_not_made_read_only_by_an_error(applia
     kernel.write("proc/self/mountinfo", images + line.format(id=7, at=r"/media/my\040disk", type="ext4"))
     said = appliance.accord("status", json=False).out
     assert "/media/my disk was mounted for writing, and the kernel has made it read-only" in said
+    appliance.write_settings(filesystems={"deny": ["/media/*"]})
+    assert "read-only" not in appliance.accord("status", json=False).out, "it is none of the sampled ones"

@@ -114,20 +114,22 @@ struct ProcMountinfoTests {
   /// The mount points that are sampled, those that may be slow with a question mark.
   private func sampled(_ text: String, deny: [String]? = nil, allow: [String] = []) -> [String]? {
     let deny = deny ?? DeviceRules().fileSystems.deny
-    return Mount.parse(text)?.sampled(by: DeviceFilter(DevicePatterns(allow: allow, deny: deny)))
-      .map { $0.mountPoint + ($0.isLocal ? "" : "?") }
+    return [Mount](text).map { mounts in
+      mounts.sampled(by: DeviceFilter(DevicePatterns(allow: allow, deny: deny)))
+        .map { $0.mountPoint + (mounts.answersAtOnce($0) ? "" : "?") }
+    }
   }
 
   @Test("the fields, with any number of optional ones, and names with blanks")
   func fields() throws {
     for optional in ["", " shared:1", " shared:1 master:2 propagate_from:3"] {
       let mount = try #require(
-        Mount.parse(
-          #"36 35 98:0 /mnt1 /m\040n rw,noatime\#(optional) - ext3 /dev/r\134t ro,errors=x"# + "\n")?
-          .first)
+        Mount(
+          #"36 35 98:0 /mnt1 /m\040n rw,noatime\#(optional) - ext3 /dev/r\134t ro,errors=x"#[...]))
       #expect(
         [mount.id, mount.parent, mount.device, mount.mountPoint, mount.type, mount.source]
           == ["36", "35", "98:0", "/m n", "ext3", "/dev/r\\t"])
+      #expect([mount.options, mount.fileSystemOptions] == ["rw,noatime", "ro,errors=x"])
       #expect(mount.isReadOnly && !mount.isWholeFileSystem)
     }
   }
@@ -139,8 +141,8 @@ struct ProcMountinfoTests {
       "36 35 98:0 / / rw - ext3 /dev/root",
     ])
   func malformed(line: String) {
-    #expect(Mount.parse("36 35 98:0 / / rw - ext3 /dev/root rw\n\(line)\n") == nil)
-    #expect(Mount.parse("") == [])
+    #expect([Mount]("36 35 98:0 / / rw - ext3 /dev/root rw\n\(line)\n") == nil)
+    #expect([Mount]("") == [])
   }
 
   @Test("each device once: as a whole, then under the shortest name")
@@ -181,16 +183,19 @@ struct ProcMountinfoTests {
       4 1 0:8 / /boot rw - autofs systemd-1 rw
       5 4 8:2 / /boot rw - vfat /dev/b rw
       6 1 0:7 / /f rw - fuse.x x rw
+      7 1 0:6 / /sys rw - sysfs x rw
+      8 7 8:3 / /sys/kept rw - ext4 /dev/c rw
       """
-    #expect(sampled(text) == ["/", "/net/image?", "/boot"])
+    #expect(sampled(text) == ["/", "/net/image?", "/boot", "/sys/kept"])
     #expect(
-      sampled(text, allow: ["/net", "fuse*"]) == ["/", "/net?", "/net/image?", "/boot", "/f?"])
+      sampled(text, allow: ["/net", "fuse*"])
+        == ["/", "/net?", "/net/image?", "/boot", "/f?", "/sys/kept"])
   }
 
   @Test("servers, and disks by their serial number, are called by their type")
   func names() {
     func name(_ source: String) -> String? {
-      Mount.parse("1 0 8:1 / / rw - zfs \(source) rw")?.first?.deviceName
+      Mount("1 0 8:1 / / rw - zfs \(source) rw"[...])?.deviceName
     }
     #expect(name("/dev/sda1") == "/dev/sda1" && name("/dev/mapper/vg0-x") == "/dev/mapper/vg0-x")
     #expect(name("files.example.net:/x") == "zfs" && name("//server/share") == "zfs")
