@@ -7,8 +7,9 @@ package enum DumpLimits {
   package static let archiveBytesMax: Int64 = 24 * 1024 * 1024
   /// One file of it before compression: a day of readings of one signal, and 64 processors of it.
   package static let fileBytesMax = 8 * 1024 * 1024
-  /// Files of one section: the catalog has a hundred signals, a file each.
-  package static let filesPerSectionMax = 400
+  /// Files of one section: the catalog has a hundred signals, and a day of them comes in ten parts where a tick is a
+  /// second.
+  package static let filesPerSectionMax = 1_000
   /// Memory that the process of one section may ask for.
   package static let sectionMemoryBytesMax: UInt64 = 192 * 1024 * 1024
   /// What has to stay free where the archive is written, so that a dump does not fill the disk of a machine that is

@@ -168,6 +168,10 @@ package struct DumpRun: ~Copyable {
         ?? "its process hangs"
     } else if let absence = stream.absence {
       (entry.status, entry.reason) = (.absent, absence)
+    } else if stream.filesLeftOut > 0 {
+      let most = DumpLimits.filesPerSectionMax
+      entry.status = .cut
+      entry.reason = "\(stream.filesLeftOut) files are left out: a section has \(most) at most"
     }
     record(entry)
   }

@@ -6,7 +6,7 @@
 //   U+0001 "problem cannot read /sys/…" newline: a hole in the section
 //
 // No content holds U+0001: writers make control characters visible. If one did, no more could come of it than another
-// file of this section, because names are checked here.
+// file of this section, because names are checked here. What stands behind a line that begins no file belongs to none.
 
 package struct SectionStream: Sendable {
   /// The character at the beginning of a line of its own.
@@ -24,6 +24,8 @@ package struct SectionStream: Sendable {
   /// Why it failed, if it says so.
   package private(set) var failure: String?
   package private(set) var problems: [String] = []
+  /// Files beyond `DumpLimits.filesPerSectionMax`, or with a name that none may have.
+  package private(set) var filesLeftOut = 0
   private var current: File?
   private var filesLeft = DumpLimits.filesPerSectionMax
   /// A line of its own that has not ended yet.
@@ -88,13 +90,21 @@ package struct SectionStream: Sendable {
     case "absent": absence = words[1]
     case "failed": failure = words[1]
     case "problem": if problems.count < 50 { problems.append(words[1]) }
-    case "file" where Self.isFileName(words[1]) && filesLeft > 0:
-      filesLeft -= 1
-      defer { current = File(name: words[1]) }
-      return current
+    case "file": return begin(words[1])
     default: break
     }
     return nil
+  }
+
+  private mutating func begin(_ name: String) -> File? {
+    let ended = end()
+    if Self.isFileName(name), filesLeft > 0 {
+      filesLeft -= 1
+      current = File(name: name)
+    } else {
+      filesLeftOut += 1
+    }
+    return ended
   }
 
   /// "sections/mounts.txt", "history/system.cpu.time.csv": nothing that leads elsewhere on whoever's disk.

@@ -52,7 +52,7 @@ import Testing
   /// What is in the archive, in its order.
   private func contents() throws -> [(name: String, text: String)] {
     var gunzip = GzipReader(limitBytes: 1 << 30)
-    var reader = TarReader(limits: TarReader.Limits(files: 1000, fileBytes: 1 << 30))
+    var reader = TarReader(limits: TarReader.Limits(files: 10_000, fileBytes: 1 << 30))
     var files: [(name: String, text: String)] = []
     gunzip.append(try FileDescriptor.open(path, .readOnly).readAll(limitBytes: 1 << 30))
     while let part = try gunzip.next() {
@@ -110,6 +110,19 @@ import Testing
     #expect(manifest.sections[0].files[0].bytes <= DumpLimits.fileBytesMax)
     #expect(manifest.sections[0].problems.count <= 50)
     #expect(try contents().contains { $0.name == "dump/sections/e.txt" && $0.text.hasPrefix("x") })
+  }
+
+  @Test func `a section with too many files is cut, and no file holds another one's content`()
+    throws
+  {
+    let count = DumpLimits.filesPerSectionMax + 3
+    let script = "for i in $(seq \(count)); do printf '\\001file f/%s.txt\\n%s\\n' $i $i; done"
+    let manifest = try dump([(section("many"), script)])
+    #expect(manifest.sections[0].status == .cut)
+    #expect(manifest.sections[0].reason == "3 files are left out: a section has 1000 at most")
+    let files = try contents().filter { $0.name.hasPrefix("dump/f/") }
+    #expect(files.count == DumpLimits.filesPerSectionMax)
+    #expect(files.allSatisfy { $0.name == "dump/f/\($0.text.dropLast()).txt" })
   }
 
   @Test func `a section that crashes says how it ended`() throws {

@@ -67,8 +67,18 @@ import Testing
     #expect(file?.content.count == DumpLimits.fileBytesMax && file?.isCut == true)
   }
 
-  @Test func `a section has only so many files`() {
-    let text = (0..<1000).map { "\u{1}file f\($0).txt\nx\n" }.joined()
-    #expect(files(text).files.count == DumpLimits.filesPerSectionMax)
+  @Test func `a section has only so many files, and what comes behind them is in none`() {
+    let text = (0..<DumpLimits.filesPerSectionMax + 7)
+      .map { "\u{1}file f\($0).txt\n\($0)\n" }.joined()
+    let (files, stream) = files(text)
+    #expect(files.count == DumpLimits.filesPerSectionMax && stream.filesLeftOut == 7)
+    #expect(
+      files.map(\.content)
+        == (0..<DumpLimits.filesPerSectionMax).map { Array("\($0)\n".utf8) })
+  }
+
+  @Test func `what stands behind a name that no file may have is in no file`() {
+    let (files, stream) = files("\u{1}file a.txt\nin it\n\u{1}file ../b.txt\nstray\n")
+    #expect(files.map(\.content) == [Array("in it\n".utf8)] && stream.filesLeftOut == 1)
   }
 }
