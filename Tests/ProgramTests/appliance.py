@@ -19,8 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from agreement_files import CONSENT, OFFER, toml
 from kernel import Kernel
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change owners, users and mounts")
 
 PROGRAMS = Path(__file__).resolve().parents[2] / ".build-programs" / "release"
 

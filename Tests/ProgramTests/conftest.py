@@ -1,6 +1,5 @@
 """Fixtures of the program tests: an appliance, a supplier's receiver and certificates, all in temporary folders."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,8 +10,6 @@ import pytest
 import wire
 from appliance import Appliance, program
 from receiver import Receiver
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change owners, users and mounts")
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,7 @@
 import re
 
 import pytest
-from appliance import program, run
-from conftest import needs_root
+from appliance import needs_root, program, run
 
 CONSENT = (
     'schema = 1\nsupplier = "Example Devices Ltd"\naccepts = 2\n[sources]\nproduct = "share"\nenvironment = "share"\n'

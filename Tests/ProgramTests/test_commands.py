@@ -8,8 +8,7 @@ from datetime import datetime
 
 import pytest
 import received
-from appliance import Appliance, program, run, wait_for
-from conftest import needs_root
+from appliance import Appliance, needs_root, program, run, wait_for
 
 VERBS = [
     ["status"],

@@ -6,8 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from appliance import run
-from conftest import needs_root
+from appliance import needs_root, run
 from proxy import Proxy
 from receiver import Receiver
 from servers import Nginx, rotel

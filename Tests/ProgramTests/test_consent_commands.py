@@ -10,8 +10,7 @@ import subprocess
 import time
 
 import pytest
-from appliance import Appliance, wait_for
-from conftest import needs_root
+from appliance import Appliance, needs_root, wait_for
 from test_interrupted_delivery import metric_requests
 
 CANARY = "canary7x"

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from agreement_files import OFFER
-from appliance import Appliance, wait_for
-from conftest import needs_root
+from appliance import Appliance, needs_root, wait_for
 from dump_archive import DumpArchive
 from kernel import net_dev
 

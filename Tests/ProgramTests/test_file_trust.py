@@ -11,8 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from appliance import Appliance, run, wait_for
-from conftest import needs_root
+from appliance import Appliance, needs_root, run, wait_for
 
 UTF8 = "expected a file saved as UTF-8"
 PLAIN = "expected a plain text file"

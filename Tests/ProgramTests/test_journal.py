@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from appliance import Appliance, Result
-from conftest import needs_root
+from appliance import Appliance, Result, needs_root
 from kernel import KERNEL_FILES
 from receiver import Receiver
 from servers import free_port

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from appliance import Appliance, Daemon, wait_for
-from conftest import needs_root
+from appliance import Appliance, Daemon, needs_root, wait_for
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MNT_DETACH = 2

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 from agreement_files import CONSENT, OFFER, toml
-from appliance import Appliance, wait_for
-from conftest import needs_root
+from appliance import Appliance, needs_root, wait_for
 
 GOOD = toml(CONSENT | {"sources": {"product": "share", "environment": "share"}})
 MODES = 'expected "deny", "local" or "share"'

@@ -8,8 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from appliance import Appliance, Result, program, run
-from conftest import needs_root
+from appliance import Appliance, Result, needs_root, program, run
 
 EVERYTHING = {"product": "share", "environment": "share"}
 

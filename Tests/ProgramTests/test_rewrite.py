@@ -9,8 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from appliance import Appliance, wait_for
-from conftest import needs_root
+from appliance import Appliance, needs_root, wait_for
 from kernel import INTERFACES
 from test_robustness import disk
 from turned_clock import TurnedClock

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from appliance import Appliance, wait_for
-from conftest import needs_root
+from appliance import Appliance, needs_root, wait_for
 from kernel import KERNEL_FILES
 
 
