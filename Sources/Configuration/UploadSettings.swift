@@ -1,7 +1,9 @@
 // The table [upload] of accord.toml: how the receiver that the agreement names is reached from this site. It says
 // nothing about who that is or what it gets.
 
+internal import Linux
 internal import TOML
+internal import Telemetry
 
 package struct UploadSettings: Equatable, Sendable {
   /// The client certificate and its key, PEM: beside accord.toml, or absolute paths. Both or none.
@@ -20,6 +22,36 @@ package struct UploadSettings: Equatable, Sendable {
   package var window: UploadWindow?
 
   package init() {}
+
+  /// What a file that is refused seems to say of where secrets are, for who must not show them: by the keys at the
+  /// beginnings of lines, whatever stands around them.
+  ///
+  /// - Parameter path: of accord.toml. Of one that cannot be read nothing is known, and nothing of it is shown.
+  package init(guessedFrom path: String) {
+    guard let file = try? FileDescriptor.open(path, .readOnlyAtOnce),
+      let content = try? file.readStart(limitBytes: Limits.configurationFileBytesMax)
+    else { return }
+    for line in String(decoding: content.bytes, as: UTF8.self).split(separator: "\n") {
+      let parts = line.split(separator: "=", maxSplits: 1)
+      guard parts.count == 2 else { continue }
+      let value = Self.unquoted(parts[1])
+      switch parts[0].filter({ !$0.isWhitespace }) {
+      case "client_cert": clientCertificateFile = value
+      case "client_key": clientKeyFile = value
+      case "headers_file": headersFile = value
+      case "proxy": proxy = Proxy(guessedFrom: value)
+      default: break
+      }
+    }
+  }
+
+  private static func unquoted(_ text: Substring) -> String {
+    let value = text.drop(while: \.isWhitespace)
+    guard let quote = value.first, "\"'".contains(quote) else {
+      return String(value.prefix { !$0.isWhitespace })
+    }
+    return String(value.dropFirst().prefix { $0 != quote })
+  }
 
   /// By what the receiver can tell this appliance from others, beside its pseudonym.
   package var identifiers: [String] {
@@ -79,6 +111,15 @@ extension UploadSettings {
 }
 
 extension UploadSettings.Proxy {
+  /// Of a text that may be no address.
+  fileprivate init(guessedFrom text: String) {
+    let rest = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? text[...]
+    let at = rest.lastIndex(of: "@")
+    url = "http://" + rest
+    description = String(at.map { rest[$0...].dropFirst() } ?? rest)
+    hasPassword = at != nil
+  }
+
   /// `http` or `https`, perhaps user and password, a host and a port, and nothing else.
   fileprivate init(_ text: Located<String>) throws(TOMLError) {
     guard let end = text.value.end(ofScheme: ["http://", "https://"]) else {

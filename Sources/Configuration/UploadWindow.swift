@@ -40,7 +40,7 @@ extension UploadWindow {
       let window = UploadWindow(start: start, end: end)
     else {
       throw TOMLError(
-        at: text.place, "\"\(TOMLError.shown(text.value))\" is no part of a day",
+        at: text.place, "'window' is no part of a day",
         "expected two different times such as \"01:00-05:00\"")
     }
     self = window

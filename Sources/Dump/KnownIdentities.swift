@@ -151,8 +151,10 @@ package struct KnownIdentities: Sendable {
     }
     guard let proxy = upload.proxy else { return }
     add(.hostName, String(proxy.description.prefix { $0 != ":" }))
-    guard proxy.hasPassword, let start = proxy.url.firstRange(of: "//")?.upperBound else { return }
-    let words = proxy.url[start...].prefix { $0 != "@" }.split(separator: ":", maxSplits: 1)
+    guard proxy.hasPassword, let start = proxy.url.firstRange(of: "//")?.upperBound,
+      let end = proxy.url.lastIndex(of: "@")
+    else { return }
+    let words = proxy.url[start..<end].split(separator: ":", maxSplits: 1)
     if let name = words.first { add(.userName, String(name)) }
     if words.count > 1 { add(.secret, String(words[1])) }
   }

@@ -47,11 +47,24 @@ struct BareWord {
         at: place, "\(TOMLError.shown(text)) is neither an integer nor a date",
         "expected digits such as 42 or 2026-11-21, or text in quotes")
     }
-    let hint =
-      nearest(to: text, among: ["true", "false"]) ?? "\"\(TOMLError.shown(text))\" with quotes"
+    guard isPlain(bytes) else {
+      throw TOMLError(
+        at: place, "text without quotes is not a value",
+        "expected an integer, a boolean, a date, or text in quotes (did you mean quotes around it?)"
+      )
+    }
+    let hint = nearest(to: text, among: ["true", "false"]) ?? "\"\(text)\" with quotes"
     throw TOMLError(
-      at: place, "\(TOMLError.shown(text)) is not a value",
+      at: place, "\(text) is not a value",
       "expected an integer, a boolean, a date, or text in quotes (did you mean \(hint)?)")
+  }
+
+  /// A short word, which a message may repeat. A longer one may be a password or a token, any other begin with one.
+  private func isPlain(_ bytes: [UInt8]) -> Bool {
+    bytes.count < 8
+      && bytes.allSatisfy { byte in
+        (0x61...0x7A).contains(byte | 0x20) || isDigit(byte, radix: 10) || "_-".utf8.contains(byte)
+      }
   }
 
   func unsupported(

@@ -24,7 +24,8 @@ package struct TOMLError: Error, Equatable, Sendable, CustomStringConvertible {
   ///
   /// A file may hold megabytes in one string, escape sequences that a terminal obeys, and marks
   /// that turn the direction of writing. So long text is cut, and what is not plainly visible is
-  /// written as its number. Of a URL only the scheme is: it may hold a password.
+  /// written as its number. Of a URL only the scheme is, and of an
+  /// address only what stands behind the last `@`: they may hold a password.
   package static func shown(_ text: String) -> String {
     let lengthMax = 60
     var shown = ""
@@ -39,10 +40,12 @@ package struct TOMLError: Error, Equatable, Sendable, CustomStringConvertible {
     return text.unicodeScalars.dropFirst(lengthMax).isEmpty ? shown : shown + "…"
   }
 
-  /// "http://user:password@host" as "http://…": what is not in quotes may end before the `@`.
+  /// "http://user:password@host" as "http://…": what is not in quotes may end before the `@`. And "user:password@host"
+  /// as "…@host".
   private static func withoutCredentials(_ text: String) -> String {
-    guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return text }
-    return "\(text[..<colon])://…"
+    guard let colon = text.firstIndex(of: ":") else { return text }
+    if text[colon...].hasPrefix("://") { return "\(text[..<colon])://…" }
+    return text[colon...].lastIndex(of: "@").map { "…" + text[$0...] } ?? text
   }
 
   /// The number of a scalar in at least four hexadecimal digits, as in U+001B.

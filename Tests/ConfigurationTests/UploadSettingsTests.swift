@@ -40,6 +40,25 @@ struct UploadSettingsTests {
     #expect(settings.identifiers == ["client certificate", "headers of headers_file"])
   }
 
+  @Test(
+    "of a file that is refused it is guessed where secrets are, whatever stands around the keys")
+  func guessed() throws {
+    let folder = try TemporaryDirectory()
+    let path = try folder.write(
+      "accord.toml",
+      """
+      [upload
+      client_key = 'k.pem' # ours
+        headers_file="/etc/accord/headers
+      proxy = user:ge#h@eim@proxy:3128 # not in quotes
+      """)
+    let guessed = UploadSettings(guessedFrom: path)
+    #expect(guessed.clientKeyFile == "k.pem" && guessed.headersFile == "/etc/accord/headers")
+    #expect(guessed.proxy?.url == "http://user:ge#h@eim@proxy:3128")
+    #expect(guessed.proxy?.description == "proxy:3128" && guessed.proxy?.hasPassword == true)
+    #expect(UploadSettings(guessedFrom: folder.path("none")) == UploadSettings())
+  }
+
   @Test("the file that is installed shows every key, and is right when each line is taken in")
   func installedFile() throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
@@ -136,7 +155,7 @@ struct UploadSettingsTests {
   func noWindow(text: String) {
     #expect(
       refusal("window = \"\(text)\"")
-        == "2:10: \"\(text)\" is no part of a day; expected two different times such as \"01:00-05:00\""
+        == "2:10: 'window' is no part of a day; expected two different times such as \"01:00-05:00\""
     )
   }
 }

@@ -49,6 +49,18 @@ struct SyntaxErrorTests {
     ("a =\u{A0}1", "1:4: U+00A0 stands here, which only looks like a blank; \(anyBlank)"),
     ("\u{3000}a = 1", "1:1: U+3000 stands here, which only looks like a blank; \(anyBlank)"),
     ("a\u{202F}= 1", "1:2: U+202F stands here, which only looks like a blank; \(anyBlank)"),
+    (
+      "a = user:geheim@proxy:3128",
+      "1:5: text without quotes is not a value; \(anyWord) (did you mean quotes around it?)"
+    ),
+    (
+      "a = ghp0123456789abcdef",
+      "1:5: text without quotes is not a value; \(anyWord) (did you mean quotes around it?)"
+    ),
+    (
+      "a = 1user:geheim@proxy:3128",
+      "1:5: …@proxy:3128 is neither an integer nor a date; expected digits such as 42 or 2026-11-21, or text in quotes"
+    ),
     ("a = True", "1:5: True is not a value; \(anyWord) (did you mean true?)"),
     ("a = inf2", "1:5: inf2 is not a value; \(anyWord) (did you mean \"inf2\" with quotes?)"),
     ("a = 10s", "1:5: 10s is neither an integer nor a date; \(anyNumber)"),
