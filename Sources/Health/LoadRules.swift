@@ -66,16 +66,33 @@ extension MachineFacts {
   }
 
   var unitFindings: [HealthFinding] {
-    if failedUnits.isEmpty { return [] }
-    let names = failedUnits.prefix(3).joined(separator: ", ")
-    let more = failedUnits.count > 3 ? " and \(failedUnits.count - 3) more" : ""
+    let services = failedUnits.filter { Self.signals(namedBy: $0).isEmpty }
+    let others = failedUnits.filter { !Self.signals(namedBy: $0).isEmpty }
     return [
-      HealthFinding(
-        .critical, source: .product, subject: "services",
-        sentence: failedUnits.count == 1
-          ? "the service \(names) has failed"
-          : "\(failedUnits.count) services have failed: \(names)\(more)",
-        remedy: "see why: systemctl status \(failedUnits[0])")
-    ]
+      unitFinding(services, "the service", "services"),
+      unitFinding(others, "the unit", "units", signals: others.flatMap(Self.signals)),
+    ].compactMap { $0 }
+  }
+
+  private func unitFinding(
+    _ units: [String], _ one: String, _ many: String, signals: [String] = []
+  ) -> HealthFinding? {
+    guard let first = units.first else { return nil }
+    let names = units.prefix(3).joined(separator: ", ")
+    let more = units.count > 3 ? " and \(units.count - 3) more" : ""
+    return HealthFinding(
+      .critical, source: .product, signals: Set(signals).sorted(), subject: "services",
+      sentence: units.count == 1
+        ? "\(one) \(names) has failed" : "\(units.count) \(many) have failed: \(names)\(more)",
+      remedy: "see why: systemctl status \(first)")
+  }
+
+  /// What the name of a unit may name beside the unit, by a signal that has it as an attribute: a mount point, a device,
+  /// and behind an @ also an interface (systemd.unit(5)).
+  private static func signals(namedBy unit: String) -> [String] {
+    let paths = ["system.filesystem.usage", "system.disk.io"]
+    if unit.contains("@") { return paths + ["system.network.io"] }
+    let types = [".mount", ".automount", ".swap", ".device"]
+    return types.contains(where: unit.hasSuffix) ? paths : []
   }
 }

@@ -157,9 +157,24 @@ struct LoadRulesTests {
       findings { $0.machine.failedUnits = names }
     }
     #expect(units("pump.service").map(\.sentence) == ["the service pump.service has failed"])
-    let many = units("a.service", "b.service", "c.mount", "d.service", "e.service")
+    let many = units("a.service", "b.service", "c.timer", "d.service", "e.service")
     #expect(
-      many.map(\.sentence) == ["5 services have failed: a.service, b.service, c.mount and 2 more"])
+      many.map(\.sentence) == ["5 services have failed: a.service, b.service, c.timer and 2 more"])
     #expect(many[0].source == .product && many[0].remedy == "see why: systemctl status a.service")
+  }
+
+  @Test func `a unit whose name may name a mount, a device or an interface is told as such`() {
+    let found = findings {
+      $0.machine.failedUnits = ["a.service", "srv-x.mount", "wg-quick@wg0.service"]
+    }
+    #expect(
+      found.map(\.sentence) == [
+        "the service a.service has failed",
+        "2 units have failed: srv-x.mount, wg-quick@wg0.service",
+      ])
+    #expect(
+      found.map(\.signals) == [
+        [], ["system.disk.io", "system.filesystem.usage", "system.network.io"],
+      ])
   }
 }
