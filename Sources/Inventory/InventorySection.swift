@@ -46,16 +46,21 @@ package struct InventoryContext: Sendable {
   package let productUnits: [String]
   /// From when on journals are shown: milliseconds since 1970.
   package let sinceMilliseconds: Int64
+  /// Whether every signal of a name or a pattern may be told: for a part of a section that tells more signals than the
+  /// section.
+  package let permits: @Sendable (_ signals: String) -> Bool
   /// What the consent makes of an attribute's value, by the attribute's key; nil when it is dropped.
   package let shown: @Sendable (_ attributeKey: String, _ value: String) -> String?
 
   package init(
     kernelRoot: String, productUnits: [String], sinceMilliseconds: Int64,
+    permits: @escaping @Sendable (_ signals: String) -> Bool,
     shown: @escaping @Sendable (_ attributeKey: String, _ value: String) -> String?
   ) {
     self.kernelRoot = kernelRoot
     self.productUnits = productUnits
     self.sinceMilliseconds = sinceMilliseconds
+    self.permits = permits
     self.shown = shown
   }
 }

@@ -70,17 +70,18 @@ enum KernelSection {
     reader.add("Command line", fields: fields)
   }
 
-  /// The settings of sysctl(8) that explain how a machine behaves. None of them can hold a name or an address.
+  /// The settings of sysctl(8) that explain how a machine behaves. None of them can hold a name or an address,
+  /// and none is a reading of another source.
   private static let settings = [
-    "fs.file-max", "fs.file-nr", "fs.inotify.max_user_instances", "fs.inotify.max_user_watches",
+    "fs.inotify.max_user_instances", "fs.inotify.max_user_watches",
     "fs.nr_open", "kernel.hung_task_timeout_secs", "kernel.nmi_watchdog", "kernel.panic",
     "kernel.panic_on_oops", "kernel.pid_max", "kernel.printk", "kernel.randomize_va_space",
-    "kernel.sched_rt_runtime_us", "kernel.softlockup_panic", "kernel.sysrq", "kernel.threads-max",
+    "kernel.sched_rt_runtime_us", "kernel.softlockup_panic", "kernel.sysrq",
     "kernel.unprivileged_bpf_disabled", "kernel.watchdog_thresh", "net.core.rmem_max",
     "net.core.somaxconn", "net.core.wmem_max", "net.ipv4.ip_forward",
     "net.ipv4.ip_local_port_range",
     "net.ipv4.tcp_congestion_control", "net.ipv4.tcp_mem", "net.ipv4.tcp_tw_reuse",
-    "net.ipv6.conf.all.disable_ipv6", "net.netfilter.nf_conntrack_count",
+    "net.ipv6.conf.all.disable_ipv6",
     "net.netfilter.nf_conntrack_max", "vm.dirty_background_ratio", "vm.dirty_expire_centisecs",
     "vm.dirty_ratio", "vm.dirty_writeback_centisecs", "vm.max_map_count", "vm.min_free_kbytes",
     "vm.oom_kill_allocating_task", "vm.overcommit_memory", "vm.overcommit_ratio", "vm.panic_on_oom",

@@ -29,7 +29,7 @@ enum MemorySection {
     reader.add(
       "Swap", columns: ["device", "kind", "size", "used", "priority"], rows: swaps(&reader))
     compressed(&reader)
-    processes(&reader)
+    if reader.permits("system.process.*") { processes(&reader) }
   }
 
   private static let shown: Set<String> = [

@@ -36,7 +36,7 @@ enum MountsSection {
         "device", "type", "mode", "size", "used", "free", "inodes used", "mounted at", "options",
       ],
       rows: rows)
-    if isDropped { reader.problem("file systems whose names the agreement drops are left out") }
+    if isDropped { reader.problem("file systems whose names may not be shown are left out") }
     for silent in usages.silent { reader.problem(silent) }
     reader.add("File systems of the kernel", fields: [.init("mounted", ifAny: counts(ofKernel))])
     reader.add(

@@ -48,7 +48,7 @@ enum NetworkSection {
       }
       found.append(Interface(name: name, shown: shown))
     }
-    if dropped > 0 { reader.problem("interfaces whose names the agreement drops: \(dropped)") }
+    if dropped > 0 { reader.problem("interfaces whose names may not be shown: \(dropped)") }
     return found
   }
 

@@ -55,11 +55,11 @@ enum PowerSection {
   private static func supply(_ name: String, _ reader: inout TreeReader) {
     let folder = "/sys/class/power_supply/\(name)/"
     guard let shown = reader.shown("hw.id", name) else {
-      reader.problem("a power supply whose name the agreement drops is left out")
+      reader.problem("a power supply whose name may not be shown is left out")
       return
     }
     var fields: [SectionContent.Field?] = []
-    for value in values {
+    for value in values where value.file != "temp" || reader.permits("hw.temperature") {
       guard let text = reader.line(folder + value.file) else { continue }
       guard let places = value.places else {
         let isName = value.file == "model_name"

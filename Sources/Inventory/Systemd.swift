@@ -41,7 +41,52 @@ enum Systemd {
   }
 }
 
+extension Systemd {
+  /// What stands in the name of a unit for a path or another text (systemd-escape(1)): "srv-a\\x2db" is "srv/a-b".
+  static func unescaped(_ text: Substring) -> String {
+    var (bytes, rest): ([UInt8], Substring.UTF8View) = ([], text.utf8)
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"), rest.count >= 3,
+        let code = UInt8(String(decoding: rest.dropFirst().prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(code)
+        rest = rest.dropFirst(3)
+      } else {
+        bytes.append(byte == UInt8(ascii: "-") ? UInt8(ascii: "/") : byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
 extension TreeReader {
+  /// The name of a unit as it may be shown: that of a mount, a swap or a device is the path of one, and behind an @ may
+  /// stand one as well, or an interface (systemd.unit(5)).
+  mutating func shownUnit(_ unit: String) -> String {
+    guard let dot = unit.lastIndex(of: ".") else { return unit }
+    let (stem, type) = (unit[..<dot], unit[dot...])
+    switch type {
+    case ".mount", ".automount": return shownPath(stem, "system.filesystem.mountpoint") + type
+    case ".swap", ".device": return shownPath(stem, "system.device") + type
+    default:
+      guard let at = stem.firstIndex(of: "@") else { return unit }
+      let instance = stem[at...].dropFirst()
+      let interface = shown("network.interface.name", String(instance))
+      let shown =
+        interface != String(instance)
+        ? interface ?? "(left out)"
+        : shownPath(
+          instance, instance.hasPrefix("dev-") ? "system.device" : "system.filesystem.mountpoint")
+      return stem[...at] + shown + type
+    }
+  }
+
+  private mutating func shownPath(_ escaped: Substring, _ key: String) -> String {
+    let path = "/" + Systemd.unescaped(escaped)
+    let shown = shown(key, path)
+    return shown == path ? String(escaped) : shown ?? "(left out)"
+  }
+
   /// The product's units by their whole names; what cannot be one is a problem.
   mutating func productUnits() -> [String] {
     var units: [String] = []

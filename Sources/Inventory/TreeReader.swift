@@ -22,6 +22,9 @@ struct TreeReader {
   /// Whether this is the machine that runs here, so that its system calls and programs belong to its files.
   var isRunningMachine: Bool { context.kernelRoot.isEmpty }
 
+  /// Whether every signal of a name or a pattern may be told.
+  func permits(_ signals: String) -> Bool { context.permits(signals) }
+
   /// What the consent makes of an attribute's value; nil when it is dropped.
   mutating func shown(_ key: String, _ value: String) -> String? {
     let shown = context.shown(key, value)

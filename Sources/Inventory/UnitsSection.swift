@@ -55,7 +55,8 @@ enum UnitsSection {
       rows: units.map { unit in
         func text(_ name: String) -> String { unit[name].flatMap { $0.isEmpty ? nil : $0 } ?? "-" }
         return [
-          text("Id"), text("Result"), ServicesSection.exit(unit), text("NRestarts"),
+          reader.shownUnit(text("Id")), text("Result"), ServicesSection.exit(unit),
+          text("NRestarts"),
           text("InactiveEnterTimestamp"), text("UnitFileState"),
         ]
       })

@@ -172,9 +172,7 @@ extension Ledger {
   ) throws(SQLiteError) -> [UInt8] {
     let content = agreement.contentDigest.bytes
     return try database.transaction { () throws(SQLiteError) in
-      var query = try database.prepare("SELECT fingerprint FROM agreements WHERE content = ?")
-      query.bind(content)
-      if try query.step() { return query.blob(0) }
+      if let known = try knownFingerprint(of: agreement) { return known }
       let nonce = nonce()
       let fingerprint = agreement.fingerprint(nonce: nonce).bytes
       var insertion = try database.prepare(
@@ -185,6 +183,13 @@ extension Ledger {
       try insertion.run()
       return fingerprint
     }
+  }
+
+  /// The fingerprint of an agreement that was seen before; nil of another.
+  package func knownFingerprint(of agreement: Agreement) throws(SQLiteError) -> [UInt8]? {
+    var query = try database.prepare("SELECT fingerprint FROM agreements WHERE content = ?")
+    query.bind(agreement.contentDigest.bytes)
+    return try query.step() ? query.blob(0) : nil
   }
 
   /// Remembers the latest moment at which somebody vouched for the time. An earlier one changes nothing.

@@ -1,12 +1,12 @@
 internal import Linux
-internal import Telemetry
+package import Telemetry
 
 /// The administrator's patterns for one kind of device.
-struct DeviceFilter {
+package struct DeviceFilter: Sendable {
   private let allow: [NamePattern]
   private let deny: [NamePattern]
 
-  init(_ patterns: DevicePatterns) {
+  package init(_ patterns: DevicePatterns) {
     allow = patterns.allow.map(NamePattern.init)
     deny = patterns.deny.map(NamePattern.init)
   }
@@ -17,12 +17,12 @@ struct DeviceFilter {
     return true
   }
 
-  func permits(_ name: String) -> Bool {
+  package func permits(_ name: String) -> Bool {
     name.withRawBytes { permits(0..<$0.byteCount, in: $0) }
   }
 
   /// A pattern that begins with a slash is for the mount point, every other for the type.
-  func permits(fileSystem type: String, at mountPoint: String) -> Bool {
+  package func permits(fileSystem type: String, at mountPoint: String) -> Bool {
     func matches(_ pattern: NamePattern) -> Bool {
       pattern.matches(pattern.isPath ? mountPoint : type)
     }

@@ -102,30 +102,44 @@ struct AgentSections {
     }
     let upload = settings.upload
     func isSet(_ file: String?) -> String { file == nil ? "none" : "set" }
-    Output.table([
-      ["sampling interval", Output.duration(settings.tickMilliseconds)],
-      ["history quota", Output.size(settings.historyQuotaBytes)],
-      ["history keep", Output.duration(settings.historyKeepMilliseconds)],
-      ["spool seal", Output.duration(settings.sealMilliseconds)],
-      ["spool quota", Output.size(settings.spoolQuotaBytes)],
-      ["spool keep_sent", Output.duration(settings.keepSentMilliseconds)],
-      ["upload client certificate", isSet(upload.clientCertificateFile)],
-      ["upload headers", isSet(upload.headersFile)],
-      ["upload extra_ca", isSet(upload.extraCAFile)],
+    Output.table(
       [
-        "upload proxy",
-        upload.proxy.map { "\($0)\($0.hasPassword ? ", with a password" : "")" } ?? "none",
-      ],
-      ["upload rate", upload.bytesPerSecondMax.map { "\(Output.size($0))/s" } ?? "no bound"],
-      ["upload daily_quota", upload.dailyQuotaBytes.map { Output.size($0) } ?? "no bound"],
-      ["upload window", upload.window.map { "\($0)" } ?? "always"],
-      ["disks denied", settings.devices.disks.deny.joined(separator: " ")],
-      ["disks allowed", settings.devices.disks.allow.joined(separator: " ")],
-      ["interfaces denied", settings.devices.interfaces.deny.joined(separator: " ")],
-      ["interfaces allowed", settings.devices.interfaces.allow.joined(separator: " ")],
-      ["file systems denied", settings.devices.fileSystems.deny.joined(separator: " ")],
-      ["file systems allowed", settings.devices.fileSystems.allow.joined(separator: " ")],
-    ])
+        ["sampling interval", Output.duration(settings.tickMilliseconds)],
+        ["history quota", Output.size(settings.historyQuotaBytes)],
+        ["history keep", Output.duration(settings.historyKeepMilliseconds)],
+        ["spool seal", Output.duration(settings.sealMilliseconds)],
+        ["spool quota", Output.size(settings.spoolQuotaBytes)],
+        ["spool keep_sent", Output.duration(settings.keepSentMilliseconds)],
+        ["upload client certificate", isSet(upload.clientCertificateFile)],
+        ["upload headers", isSet(upload.headersFile)],
+        ["upload extra_ca", isSet(upload.extraCAFile)],
+        [
+          "upload proxy",
+          upload.proxy.map { "\($0)\($0.hasPassword ? ", with a password" : "")" } ?? "none",
+        ],
+        ["upload rate", upload.bytesPerSecondMax.map { "\(Output.size($0))/s" } ?? "no bound"],
+        ["upload daily_quota", upload.dailyQuotaBytes.map { Output.size($0) } ?? "no bound"],
+        ["upload window", upload.window.map { "\($0)" } ?? "always"],
+      ] + Self.deviceRows(settings.devices))
+  }
+
+  /// The usual patterns, and how many there are of the administrator's own, which may be names.
+  private static func deviceRows(_ rules: DeviceRules) -> [[String]] {
+    let usual = DeviceRules()
+    func text(_ patterns: [String], besides usual: [String] = []) -> String {
+      let own = patterns.count { !usual.contains($0) }
+      let words = patterns.filter(usual.contains) + (own > 0 ? ["\(own) of the site's own"] : [])
+      return words.isEmpty ? "none" : words.joined(separator: " ")
+    }
+    return [
+      ("disks", rules.disks, usual.disks), ("interfaces", rules.interfaces, usual.interfaces),
+      ("file systems", rules.fileSystems, usual.fileSystems),
+    ].flatMap { name, patterns, usual in
+      [
+        ["\(name) denied", text(patterns.deny, besides: usual.deny)],
+        ["\(name) allowed", text(patterns.allow)],
+      ]
+    }
   }
 
   /// Each database by itself: one that is damaged says so, and the other is shown.

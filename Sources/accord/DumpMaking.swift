@@ -37,7 +37,8 @@ struct DumpMaking {
     var identities = Rights.ofCaller {
       KnownIdentities(
         locations, kernelRoot: command.scope.kernelFolder,
-        upload: ((try? Settings.read(locations.settings)) ?? Settings()).upload,
+        upload: (try? Settings.read(locations.settings))?.upload
+          ?? UploadSettings(guessedFrom: locations.settings),
         agreement: agreement)
     }
     let known = Set(identities.all)
@@ -109,7 +110,6 @@ struct DumpMaking {
   private var commandLine: [String] { ["accord"] + CommandLine.arguments.dropFirst() }
 
   private var manifest: Manifest {
-    let agent = DaemonStatus.read(locations.statusFile)
     let end = nowMilliseconds + Int64(DumpLimits.secondsMax) * 1000
     let decisions = DataSource.allCases.map { source in
       (name: source.name, decision: agreement.terms(of: source).decision.verdict.name)
@@ -118,7 +118,7 @@ struct DumpMaking {
       madeAt: CalendarTime.rfc3339(milliseconds: nowMilliseconds), caseID: command.case,
       agentVersion: AgentVersion.text,
       agreement: Manifest.AgreementFacts(
-        state: agreement.standing.name, fingerprint: agent?.fingerprint, sources: decisions),
+        state: agreement.standing.name, fingerprint: fingerprint, sources: decisions),
       overrideUntil: command.override ? CalendarTime.rfc3339(milliseconds: end) : nil,
       isLocalIncluded: command.scope.includeLocal, hasLogs: command.scope.withLogs,
       since: CalendarTime.rfc3339(milliseconds: sinceMilliseconds),
@@ -126,6 +126,24 @@ struct DumpMaking {
   }
 
   // MARK: the ledger
+
+  /// Of the agreement that decides here; accordd may not have seen it yet.
+  private var fingerprint: String? {
+    if let ledger = (try? Ledger.openForReading(state)) ?? nil,
+      let known = (try? ledger.knownFingerprint(of: agreement)) ?? nil
+    {
+      return Hexadecimal.text(known)
+    }
+    guard mayWriteLedger,
+      let ledger = try? Ledger.open(state, busyMilliseconds: Limits.commandBusyMilliseconds)
+    else { return nil }
+    return (try? ledger.fingerprint(of: agreement) { Random.bytes(32) }).map(Hexadecimal.text)
+  }
+
+  /// Whether there is one, and it is not only root's.
+  private var mayWriteLedger: Bool {
+    ((try? FileState.of(state.ledger)) ?? nil) != nil && (!locations.isSystem || Process.user == 0)
+  }
 
   private func recordOverride() throws {
     do {

@@ -5,8 +5,10 @@ internal import Dump
 internal import Handshake
 internal import Health
 internal import Inventory
+internal import JSON
 internal import Linux
 internal import Recording
+internal import Sampling
 internal import Telemetry
 
 /// What every section needs to know, read with the rights of the agent's user.
@@ -19,6 +21,7 @@ struct SectionWork {
   let agreement: Agreement
   private let parent: Int32?
   private let key: HashKey?
+  private let settings: Result<Settings, SettingsError>
   private let isOverridden: Bool
   private let needed: Verdict
 
@@ -33,6 +36,9 @@ struct SectionWork {
     key =
       agreement.needsHashKey
       ? (try? HashKeyFile.read(StateDirectory(locations.state))) ?? nil : nil
+    settings = Result { [locations] () throws(SettingsError) in
+      try Settings.read(locations.settings)
+    }
     isOverridden = command.overridden
     needed = command.includeLocal ? .local : .share
   }
@@ -49,6 +55,14 @@ struct SectionWork {
   }
 
   func isShown(_ signal: String) -> Bool { Catalog.signal(signal).map(isShown) ?? false }
+
+  /// Whether all signals of a pattern may be shown. What identifies is never meant by a pattern.
+  private func permits(allOf pattern: String) -> Bool {
+    let pattern = SignalPattern(pattern)
+    return Catalog.signals.allSatisfy {
+      $0.isIdentifying || !pattern.matches($0.name) || isShown($0)
+    }
+  }
 
   func isShown(_ finding: HealthFinding) -> Bool {
     (finding.source.map(isAdmitted) ?? true) && finding.signals.allSatisfy(isShown)
@@ -67,7 +81,11 @@ struct SectionWork {
   func collect() throws {
     if let parent { Process.end(with: parent) }
     if let source = section.source, section.judgesItself {
-      if section.rights == .agent { try writeHistory(of: source) } else { writeSample(of: source) }
+      if section.rights == .agent {
+        try writeHistory(of: source)
+      } else {
+        try writeSample(of: source)
+      }
     } else if let inventory = InventorySections.all.first(where: { $0.name == section.name }) {
       try write(inventory)
     } else {
@@ -76,10 +94,19 @@ struct SectionWork {
   }
 
   private func write(_ inventory: InventorySection) throws {
+    let filter = (try? settings.get()).map { PrivateDevices($0.devices) }
     let context = InventoryContext(
       kernelRoot: kernelFolder, productUnits: productUnits, sinceMilliseconds: sinceMilliseconds,
-      shown: { key, value in shown(Attribute(key, .string(value)))?.value.text })
-    let content = inventory.collect(context)
+      permits: permits(allOf:),
+      shown: { key, value in
+        guard filter?.permits(key, value) ?? !PrivateDevices.names(key) else { return nil }
+        return shown(Attribute(key, .string(value)))?.value.text
+      })
+    var content = inventory.collect(context)
+    if section.source == .environment, case .failure(let error) = settings {
+      let problem = "devices are left out, because nobody can tell which are denied: \(error)"
+      content.problems.insert(problem, at: 0)
+    }
     if content.blocks.isEmpty, section.isLog, Process.user != 0, !content.problems.isEmpty {
       throw CommandFailure(
         .failed, "only root, or a member of systemd-journal, can read the journal")
@@ -109,14 +136,25 @@ struct SectionWork {
     }
   }
 
-  private func writeSample(of source: DataSource) {
-    let settings = (try? Settings.read(locations.settings)) ?? Settings()
-    let rows = LiveSample(root: kernelFolder, devices: settings.devices).rows.filter {
-      $0.signal.source == source
+  private func writeSample(of source: DataSource) throws {
+    let settings: Settings
+    do { settings = try self.settings.get() } catch { throw CommandFailure(.failed, error) }
+    let sampler = LiveSample.taken(root: kernelFolder, devices: settings.devices)
+    var lines = sampler.facts.compactMap { fact -> [String]? in
+      guard let signal = Catalog.signal(fact.name), signal.source == source, isShown(signal),
+        let shown = shown(Attribute(fact.name, fact.value))
+      else { return nil }
+      return [VisibleText.line(Output.series(signal.name, [shown])), "", signal.unit]
     }
-    let lines = rows.compactMap { row -> [String]? in
-      guard let attributes = shown(row.signal.name, row.attributes) else { return nil }
-      return [Output.series(row.signal.name, attributes), row.value, row.signal.unit]
+    // The verdicts of the gate: series that redaction makes equal are none.
+    let series = agreement.judge(sampler.sample.series, hashing: key)
+    for (position, own) in series.enumerated() where own.signal.source == source {
+      guard let value = sampler.sample.value(at: position), isOverridden || own.verdict >= needed
+      else { continue }
+      lines.append([
+        VisibleText.line(Output.series(own.signal.name, own.attributes)),
+        DecimalText.text(value, decimals: own.signal.decimals), own.signal.unit,
+      ])
     }
     if lines.isEmpty { return SectionWriter.absent("no reading of it may be shown") }
     SectionWriter.file("sections/\(section.name).txt")

@@ -39,6 +39,18 @@ struct CanaryTests {
     #expect(!text.contains(value), "\(text)")
   }
 
+  @Test("what another section tells is in none where it is withheld")
+  func withheld() {
+    let root = machine.root
+    let (memory, power) = (collect("memory", root: root), collect("power", root: root))
+    #expect(!memory.rows("Largest processes").isEmpty && power.text.contains("temperature"))
+    let withheld = { @Sendable (signals: String) in
+      signals != "system.process.*" && signals != "hw.temperature"
+    }
+    #expect(collect("memory", root: root, permits: withheld).rows("Largest processes").isEmpty)
+    #expect(!collect("power", root: root, permits: withheld).text.contains("temperature"))
+  }
+
   @Test("a name that the consent hashes is hashed everywhere")
   func hashed() {
     for section in InventorySections.all.map(\.name) {

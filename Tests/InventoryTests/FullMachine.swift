@@ -106,6 +106,7 @@ let toldFiles: [String: String] = [
   "/sys/class/hwmon/hwmon0/temp1_alarm": "1\n",
   "/sys/class/hwmon/hwmon0/serial": canary(43),
   "/sys/class/power_supply/BAT0/type": "Battery\n",
+  "/sys/class/power_supply/BAT0/temp": "387\n",
   "/sys/class/power_supply/BAT0/energy_full": "20000000\n",
   "/sys/class/power_supply/BAT0/serial_number": canary(44),
   "/sys/class/power_supply/BAT0/uevent": canary(45),

@@ -13,10 +13,11 @@ func collect(
   _ name: String, root: String, units: [String] = [], since: Int64 = 0,
   shown: @escaping @Sendable (String, String) -> String? = { key, value in
     key == "host.ip" ? nil : value
-  }
+  },
+  permits: @escaping @Sendable (String) -> Bool = { _ in true }
 ) -> SectionContent {
   let context = InventoryContext(
-    kernelRoot: root, productUnits: units, sinceMilliseconds: since, shown: shown)
+    kernelRoot: root, productUnits: units, sinceMilliseconds: since, permits: permits, shown: shown)
   return InventorySections.all.first { $0.name == name }!.collect(context)
 }
 

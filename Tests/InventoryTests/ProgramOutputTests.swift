@@ -46,6 +46,34 @@ struct ProgramOutputTests {
   }
 
   @Test(
+    "the name of a unit is shown as the paths and interfaces in it are",
+    arguments: [
+      ("product.service", "product.service"),
+      ("srv-customer.mount", "(left out).mount"), ("data.mount", "data.mount"),
+      ("srv-customer.automount", "(left out).automount"),
+      ("dev-vault\\x2d1.swap", "hash.swap"), ("dev-sda3.swap", "dev-sda3.swap"),
+      ("wg-quick@wg\\x2dclinic.service", "wg-quick@wg\\x2dclinic.service"),
+      ("wg-quick@clinic.service", "wg-quick@(left out).service"),
+      ("fsck@dev-vault\\x2d1.service", "fsck@hash.service"),
+      ("growfs@srv-customer.service", "growfs@(left out).service"),
+      ("getty@tty1.service", "getty@tty1.service"), ("odd@.service", "odd@.service"),
+    ])
+  func shownUnits(unit: String, shown: String) {
+    var reader = TreeReader(
+      InventoryContext(
+        kernelRoot: "", productUnits: [], sinceMilliseconds: 0, permits: { _ in true },
+        shown: { key, value in
+          switch (key, value) {
+          case ("system.filesystem.mountpoint", "/srv/customer"): nil
+          case ("network.interface.name", "clinic"): nil
+          case ("system.device", "/dev/vault-1"): "hash"
+          default: value
+          }
+        }))
+    #expect(reader.shownUnit(unit) == shown)
+  }
+
+  @Test(
     "names that a unit can have, and that a program might take for something else",
     arguments: [
       ("product.service", true), ("getty@tty1.service", true), ("dev-disk-by\\x2dlabel.swap", true),
