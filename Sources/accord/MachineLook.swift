@@ -22,7 +22,8 @@ enum MachineLook {
     facts.add(sampler.sample)
     facts.earlier = earlier(status)
     let root = KernelRoot(kernelRoot).path("")
-    facts.links = links(root)
+    let interfaces = DeviceFilter(status.settings.devices.interfaces)
+    facts.links = links(root).filter { interfaces.permits($0.name) }
     let mounts = Mount.all(below: root).permitted(by: status.settings.devices.fileSystems)
     facts.turnedReadOnly = mounts.filter(turnedReadOnly).map(\.mountPoint)
     facts.failedUnits = status.units?.othersFailed ?? []

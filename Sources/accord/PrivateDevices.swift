@@ -28,7 +28,10 @@ struct PrivateDevices {
   func permits(_ key: String, _ value: String) -> Bool {
     switch key {
     case "network.interface.name": interfaces.permits(value)
-    case "system.device": disks.permits(value.split(separator: "/").last.map(String.init) ?? value)
+    case "system.device":
+      // The conventions call an interface so as well where its packets are counted.
+      disks.permits(value.split(separator: "/").last.map(String.init) ?? value)
+        && interfaces.permits(value)
     case "system.filesystem.mountpoint": fileSystems.permits(fileSystem: "", at: value)
     default: true
     }

@@ -22,6 +22,8 @@ struct SectionWork {
   private let parent: Int32?
   private let key: HashKey?
   private let settings: Result<Settings, SettingsError>
+  /// Nil where nobody can tell which devices are denied.
+  private let devices: PrivateDevices?
   private let isOverridden: Bool
   private let needed: Verdict
 
@@ -39,6 +41,7 @@ struct SectionWork {
     settings = Result { [locations] () throws(SettingsError) in
       try Settings.read(locations.settings)
     }
+    devices = (try? settings.get()).map { PrivateDevices($0.devices) }
     isOverridden = command.overridden
     needed = command.includeLocal ? .local : .share
   }
@@ -67,13 +70,25 @@ struct SectionWork {
   func isShown(_ finding: HealthFinding) -> Bool {
     (finding.source.map(isAdmitted) ?? true) && finding.signals.allSatisfy(isShown)
       && (isOverridden || !agreement.holdsBack(finding))
+      && (devices != nil || !finding.signals.contains(where: Self.namesDevices))
   }
 
-  func shown(_ attribute: Attribute) -> Attribute? { agreement.shown(attribute, hashing: key) }
+  private static func namesDevices(_ signal: String) -> Bool {
+    Catalog.signal(signal)?.attributeKeys.contains(where: PrivateDevices.names) ?? false
+  }
+
+  func shown(_ attribute: Attribute) -> Attribute? {
+    isPrivate(attribute) ? nil : agreement.shown(attribute, hashing: key)
+  }
 
   /// The attributes of a series as they may be shown, nil when the series may not.
   func shown(_ signal: String, _ attributes: [Attribute]) -> [Attribute]? {
-    isShown(signal) ? attributes.compactMap(shown) : nil
+    isShown(signal) && !attributes.contains(where: isPrivate) ? attributes.compactMap(shown) : nil
+  }
+
+  private func isPrivate(_ attribute: Attribute) -> Bool {
+    guard let devices else { return PrivateDevices.names(attribute.key) }
+    return !devices.permits(attribute.key, attribute.value.text)
   }
 
   // MARK: the sections
@@ -94,14 +109,10 @@ struct SectionWork {
   }
 
   private func write(_ inventory: InventorySection) throws {
-    let filter = (try? settings.get()).map { PrivateDevices($0.devices) }
     let context = InventoryContext(
       kernelRoot: kernelFolder, productUnits: productUnits, sinceMilliseconds: sinceMilliseconds,
       permits: permits(allOf:),
-      shown: { key, value in
-        guard filter?.permits(key, value) ?? !PrivateDevices.names(key) else { return nil }
-        return shown(Attribute(key, .string(value)))?.value.text
-      })
+      shown: { key, value in shown(Attribute(key, .string(value)))?.value.text })
     var content = inventory.collect(context)
     if section.source == .environment, case .failure(let error) = settings {
       let problem = "devices are left out, because nobody can tell which are denied: \(error)"

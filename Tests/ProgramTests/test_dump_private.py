@@ -66,18 +66,32 @@ def test_a_device_that_the_administrator_denied_is_named_nowhere(sharing, dumps)
     sharing.kernel.write_interfaces(**{"eth0": (1_000,) * 8, "wg-customer": (1_000,) * 8})
     for name in ("wg-customer", "eth0"):
         sharing.kernel.write(f"sys/class/net/{name}/mtu", "1500\n")
+    sharing.write_consent(BOTH)
+    sharing.record()
+    recorded = dump(sharing, dumps)
+    assert b"wg-customer" in recorded.files["index.html"], "what was recorded before is in the history"
     sharing.write_settings(
         filesystems={"deny": ["tmpfs", "/media/*/*", "/srv/mandant"]}, disks={"deny": ["loop*", "vault*"]},
         interfaces={"deny": ["wg-*"]},
     )
-    sharing.write_consent(BOTH)
-    sharing.record()
     archive = dump(sharing, dumps)
     for word in (b"mandant", b"egon", b"BEWERBUNG", b"vault", b"wg-"):
-        assert word not in archive.everything, word
+        assert word not in archive.everything, (word, [n for n, c in archive.files.items() if word in c])
     assert "/open" in archive.text("mounts") and "eth0" in archive.text("network") and "sda" in archive.text("block-devices")
     assert "file systems whose names may not be shown are left out" in archive.sections["mounts"]["problems"]
     assert "1 of the site's own" in archive.text("settings")
+
+
+def test_where_nobody_can_tell_which_devices_are_denied_no_finding_names_one(sharing, dumps):
+    mount = "3 1 8:3 / /srv/mandant rw - ext4 /dev/sda3 rw\n"
+    sharing.kernel.write("proc/self/mountinfo", mount)
+    sharing.kernel.write("statvfs", "4096 1000 0 0 1000 900 /srv/mandant\n")
+    sharing.write_consent(BOTH)
+    sharing.record()
+    sentence = b"the file system /srv/mandant is full"
+    assert sentence in dump(sharing, dumps).files["index.html"]
+    sharing.write("accord.toml", '[filesystems]\ndeny = ["/srv/mandant"]\n[sampling]\ninterval = "1x"\n')
+    assert b"mandant" not in dump(sharing, dumps).everything
 
 
 def test_a_mistake_in_the_settings_hides_no_secret_from_the_search(sharing, dumps):
