@@ -137,7 +137,8 @@ let package = Package(
     tests(
       of: "Dump",
       [
-        "Archive", "Scrubbing", "Compression", "Handshake", "Telemetry", "Linux", "TestSupport",
+        "Archive", "Scrubbing", "Compression", "Configuration", "Handshake", "Telemetry", "Linux",
+        "TestSupport",
       ]),
     tests(of: "Sampling", ["Telemetry", "Linux", "TestSupport"]),
     tests(of: "Configuration", ["Telemetry", "TestSupport"]),

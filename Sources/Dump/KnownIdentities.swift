@@ -99,13 +99,35 @@ package struct KnownIdentities: Sendable {
     add(.uuid, Self.line(board + "product_uuid"))
     addSerial(Self.line(kernelRoot + "/proc/device-tree/serial-number"))
     for disk in Self.entries(kernelRoot + "/sys/block") {
-      for file in ["device/serial", "device/wwid", "wwid", "device/cid", "serial"] {
-        addSerial(Self.line("\(kernelRoot)/sys/block/\(disk)/\(file)"))
+      let disk = "\(kernelRoot)/sys/block/\(disk)/"
+      for file in ["device/serial", "device/cid", "serial"] { addSerial(Self.line(disk + file)) }
+      for file in ["device/wwid", "wwid"] { addWorldWideName(Self.line(disk + file)) }
+      // "CRYPT-LUKS2-5f2c1a30111142228333abcdefabcdef-luks-…", "mpath-35000c500a1b2c3d4", "LVM-" and 64 letters.
+      for part in Self.line(disk + "dm/uuid").split(separator: "-") where part.count >= 16 {
+        if part.count == 32, part.allSatisfy(\.isHexDigit) {
+          add(.uuid, String(part))
+        } else if part.contains(where: \.isNumber) {
+          addSerial(String(part))
+        }
       }
     }
     for supply in Self.entries(kernelRoot + "/sys/class/power_supply") {
       addSerial(Self.line("\(kernelRoot)/sys/class/power_supply/\(supply)/serial_number"))
     }
+  }
+
+  /// "naa.5000c500a1b2c3d4" is "wwn-0x5000c500a1b2c3d4" for udev and "35000c500a1b2c3d4" for the device mapper: the
+  /// number behind its kind identifies, whatever stands before it.
+  private mutating func addWorldWideName(_ text: String) {
+    addSerial(text)
+    let parts = text.split(separator: ".", maxSplits: 1)
+    guard parts.count == 2, ["naa", "eui", "t10", "uuid"].contains(parts[0]) else { return }
+    let name = String(parts[1])
+    if parts[0] == "uuid" { return add(.uuid, name) }
+    addSerial(name)
+    // What has no other digits than decimal ones is found as a whole word only; sixteen zeros are no name.
+    guard name.allSatisfy(\.isNumber), Set(name).count > 2 else { return }
+    for start in ["2", "3", "0x"] { addSerial(start + name) }
   }
 
   private mutating func addSerial(_ text: String) {
@@ -124,8 +146,10 @@ package struct KnownIdentities: Sendable {
   private mutating func learnPeople(_ locations: Locations, _ agreement: Agreement) {
     for line in Self.lines(locations.prefix + "/etc/passwd") {
       let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-      // People's accounts begin at 1000; 65534 is "nobody" (Debian policy 9.2.2).
-      guard fields.count >= 5, let number = UInt32(fields[2]), (1000..<65534).contains(number)
+      // People's accounts begin at 1000; 65534 is "nobody", 65535 no account (Debian policy 9.2.2). Those of a directory
+      // are far above.
+      guard fields.count >= 5, let number = UInt32(fields[2]), number >= 1000,
+        ![65534, 65535].contains(number)
       else { continue }
       add(.userName, String(fields[0]))
       // The full name, up to the first comma (passwd(5)).

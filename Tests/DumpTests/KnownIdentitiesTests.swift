@@ -1,0 +1,86 @@
+import Configuration
+import Handshake
+import Scrubbing
+import TestSupport
+import Testing
+
+@testable import Dump
+
+@Suite("What identifies an appliance")
+struct KnownIdentitiesTests {
+  private let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  private func identities() -> KnownIdentities {
+    KnownIdentities(
+      Locations(prefix: directory.path), kernelRoot: directory.path, upload: UploadSettings(),
+      agreement: Agreement(
+        consent: nil, consentFile: "consent.toml", offer: nil, offerFile: "offer.toml", kept: nil,
+        nowMilliseconds: 0))
+  }
+
+  private func scrubbed(_ text: String) -> String {
+    var scrubber = Scrubber(book: PseudonymBook(), identities: identities().all)
+    return scrubber.scrub(text)
+  }
+
+  @Test("people of a directory have accounts far above 65535; nobody has none")
+  func people() throws {
+    try directory.write(
+      "etc/passwd",
+      """
+      root:x:0:0:root:/:/bin/sh
+      daemonary:x:999:999::/:/bin/sh
+      baumgartner:x:100001:100001:Ida Brunnhuber,,,:/:/bin/sh
+      niemand:x:65534:65534::/:/bin/sh
+      keinesfalls:x:65535:65535::/:/bin/sh
+      ferdinand:x:65536:65536::/:/bin/sh
+      highest:x:4294967294:65536::/:/bin/sh
+
+      """)
+    let names = Set(identities().all.filter { $0.kind == .userName }.map(\.text))
+    #expect(names.isSuperset(of: ["baumgartner", "Ida Brunnhuber", "ferdinand", "highest"]))
+    #expect(names.isDisjoint(with: ["root", "daemonary", "niemand", "keinesfalls"]))
+  }
+
+  @Test(
+    "a disk's world-wide name is known behind whatever stands before its number",
+    arguments: [
+      ("naa.5000c500a1b2c3d4", "5000c500a1b2c3d4"), ("naa.5000123456789012", "5000123456789012"),
+      ("eui.0025385b71b0a5c3", "0025385b71b0a5c3"), ("eui.0025385171001523", "0025385171001523"),
+    ])
+  func worldWideName(name: String, number: String) throws {
+    try directory.write("sys/block/sda/device/wwid", name + "\n")
+    for prefix in ["", "3", "2", "0x", "wwn-0x", "naa.", "eui.", "/dev/disk/by-id/wwn-0x"] {
+      #expect(!scrubbed("at \(prefix)\(number) here").contains(number), "\(prefix)")
+    }
+    #expect(scrubbed("at /dev/mapper/3\(number)-part1").hasSuffix("-part1"))
+  }
+
+  @Test("a disk without a name of its own spoils no number")
+  func noName() throws {
+    try directory.write("sys/block/sda/device/wwid", "naa.0000000000000000\n")
+    try directory.write("sys/block/sdb/device/wwid", "eui.0000000000000001\n")
+    #expect(
+      scrubbed("at 0x0000000000000000 0x0000000000000001")
+        == "at 0x0000000000000000 0x0000000000000001")
+  }
+
+  @Test("a number behind its vendor's name is known without it")
+  func vendorsName() throws {
+    try directory.write("sys/block/sda/device/wwid", "t10.ATA_QEMU_HARDDISK_QM00001\n")
+    #expect(!scrubbed("scsi-1ATA_QEMU_HARDDISK_QM00001").contains("QM00001"))
+  }
+
+  @Test("what the device mapper calls its devices by is known in every spelling")
+  func deviceMapper() throws {
+    let hyphened = "5f2c1a30-1111-4222-8333-abcdefabcdef"
+    let digits = hyphened.filter { $0 != "-" }
+    try directory.write("sys/block/dm-0/dm/uuid", "CRYPT-LUKS2-\(digits)-luks-\(hyphened)\n")
+    try directory.write("sys/block/dm-1/dm/uuid", "mpath-35000c500a1b2c3d4\n")
+    try directory.write("sys/block/dm-2/dm/uuid", "CRYPT-PLAIN-scratch\n")
+    let text = "/dev/mapper/luks-\(hyphened) \(digits) /dev/mapper/35000c500a1b2c3d4 scratch"
+    #expect(scrubbed(text) == "/dev/mapper/luks-uuid-1 uuid-1 /dev/mapper/serial-1 scratch")
+  }
+}
