@@ -23,6 +23,9 @@ package enum DumpLimits {
   package static let historyTicksMax = 8_640
   /// A file that tells names of this appliance or its people (accounts, hosts, addresses): of a larger one the first.
   static let namingFileBytesMax = 1024 * 1024
+  /// What identified this appliance in earlier dumps, in bytes. All that is searched for at once has a bound, above
+  /// which there is no dump.
+  static let formerBytesMax = 64 * 1024
   /// What names stand for is remembered from dump to dump. It is a few KiB as a rule; a book that is full of the longest
   /// texts comes to some 10 MB, and must still be read.
   package static let namesFileBytesMax = 16 * 1024 * 1024

@@ -70,8 +70,8 @@ package struct DumpRun: ~Copyable {
   }
 
   package var bytes: Int64 { file.bytes }
-  /// With the names that this dump was the first to need.
-  package var book: PseudonymBook { scrubber.book }
+  /// With the names that this dump was the first to need, and what of them identifies.
+  package var book: PseudonymBook { scrubber.book.knowing(identities) }
 
   /// Adds a line to the log that goes into the archive, scrubbed like everything else.
   package mutating func note(_ text: String) {

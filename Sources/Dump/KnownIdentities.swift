@@ -10,6 +10,8 @@ package import Scrubbing
 
 package struct KnownIdentities: Sendable {
   package private(set) var all: [Identity] = []
+  /// What is not searched for because it is too much, each a sentence for the dump's log.
+  package private(set) var omissions: [String] = []
 
   /// - Parameters:
   ///   - kernelRoot: where proc and sys are found, without a slash at the end.
@@ -22,7 +24,35 @@ package struct KnownIdentities: Sendable {
     learnSerialNumbers(kernelRoot)
     learnPeople(locations, agreement)
     learnSecrets(locations, upload)
+    settle()
+  }
+
+  private mutating func settle() {
     all = Array(Set(all)).sorted { ($0.kind.rawValue, $0.text) < ($1.kind.rawValue, $1.text) }
+  }
+
+  /// Adds what identified this appliance in earlier dumps: what was recorded before it was renamed has its former name.
+  package mutating func learn(formerly book: PseudonymBook) {
+    let known = Set(all)
+    let former = book.knownIdentities.filter { !known.contains($0) }
+    let left = learn(former, bytesMax: DumpLimits.formerBytesMax)
+    if left > 0 {
+      omissions.append("\(left) names of earlier dumps are more than can be searched for")
+    }
+    learnFirstParts()
+    settle()
+  }
+
+  /// Adds texts as far as they have room, and returns how many have none.
+  private mutating func learn(_ identities: [Identity], bytesMax: Int) -> Int {
+    var room = bytesMax
+    var left = 0
+    for identity in identities {
+      let bytes = identity.text.utf8.count
+      if bytes <= room { add(identity.kind, identity.text) } else { left += 1 }
+      room -= min(bytes, room)
+    }
+    return left
   }
 
   /// Adds a text that must not be in the archive.
@@ -60,7 +90,11 @@ package struct KnownIdentities: Sendable {
       let parts = identity.text.split(separator: ".").dropFirst()
       if parts.count >= 2 { add(.domainName, parts.joined(separator: ".")) }
     }
-    // A dotted name identifies by its first part as well.
+    learnFirstParts()
+  }
+
+  /// A dotted name identifies by its first part as well.
+  private mutating func learnFirstParts() {
     for identity in all where identity.kind == .hostName {
       if let first = identity.text.split(separator: ".").first, first.count < identity.text.count {
         add(.hostName, String(first))

@@ -5,8 +5,11 @@
 // Kept as text, one line a name, written and read strictly:
 //
 //   accord pseudonyms 1
-//   host 1 gate.example.com
+//   host 1* gate.example.com
 //   ip 1 192.0.2.7
+//
+// The star says that the text was known to be this appliance's, not only recognised by its form: after a machine was
+// renamed, its former name identifies it still.
 
 package struct PseudonymBook: Sendable, Equatable {
   /// Names of one kind. A dump of a busy log has some hundreds of addresses; beyond this a text is removed without a
@@ -24,6 +27,8 @@ package struct PseudonymBook: Sendable, Equatable {
   private var texts: [String: String] = [:]
   /// The last number given to each kind.
   private var last: [Identity.Kind: Int] = [:]
+  /// Those with a star.
+  private var known: Set<Key> = []
   /// Names that are not given: an appliance is called so.
   private var avoided: Set<String> = []
 
@@ -31,7 +36,7 @@ package struct PseudonymBook: Sendable, Equatable {
 
   /// What is avoided is the appliance's, not the book's.
   package static func == (left: PseudonymBook, right: PseudonymBook) -> Bool {
-    left.numbers == right.numbers
+    left.numbers == right.numbers && left.known == right.known
   }
 
   /// The name of a text, a new one if it has none; nil when the kind has no names, or no more of them.
@@ -49,6 +54,26 @@ package struct PseudonymBook: Sendable, Equatable {
   /// What a name stands for, as it was seen but for the case; nil when no dump used it.
   package func text(of name: String) -> String? { texts[name.lowercased()] }
 
+  /// What was known to identify when it got its name, the latest first. Not what was recognised by its form: strangers
+  /// who try to log in choose names such as "video", and a dump needs its words.
+  package var knownIdentities: [Identity] {
+    known.sorted { (numbers[$0] ?? 0, $0.text) > (numbers[$1] ?? 0, $1.text) }
+      .map { Identity($0.kind, $0.text) }
+  }
+
+  /// The book that remembers which of its texts identify: these, and hosts below a domain that is one of them.
+  package func knowing(_ identities: [Identity]) -> PseudonymBook {
+    var book = self
+    let keys = identities.map { Key(kind: $0.kind, text: Self.normalised($0.text, $0.kind)) }
+    book.known.formUnion(keys.filter { numbers[$0] != nil })
+    let domains = keys.filter { $0.kind == .domainName }.map { "." + $0.text }
+    book.known.formUnion(
+      numbers.keys.filter { key in
+        key.kind == .hostName && domains.contains { key.text.hasSuffix($0) }
+      })
+    return book
+  }
+
   /// How many names there are.
   package var count: Int { texts.count }
 
@@ -58,6 +83,7 @@ package struct PseudonymBook: Sendable, Equatable {
       avoided.insert(name)
       guard texts.removeValue(forKey: name) != nil else { continue }
       numbers = numbers.filter { Self.name($0.key.kind, $0.value) != name }
+      known = known.filter { numbers[$0] != nil }
     }
   }
 
@@ -98,13 +124,16 @@ package struct PseudonymBook: Sendable, Equatable {
 
 extension PseudonymBook {
   private static let head = "accord pseudonyms 1"
+  private static let star = UInt8(ascii: "*")
 
   package func encoded() -> [UInt8] {
     let order = Dictionary(
       uniqueKeysWithValues: Identity.Kind.allCases.enumerated().map { ($1, $0) })
     let lines = numbers.sorted {
       (order[$0.key.kind] ?? 0, $0.value) < (order[$1.key.kind] ?? 0, $1.value)
-    }.map { "\($0.key.kind.rawValue) \($0.value) \($0.key.text)\n" }
+    }.map { key, number in
+      "\(key.kind.rawValue) \(number)\(known.contains(key) ? "*" : "") \(key.text)\n"
+    }
     return Array((Self.head + "\n" + lines.joined()).utf8)
   }
 
@@ -121,7 +150,8 @@ extension PseudonymBook {
       let words = line.split(
         separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
       guard words.count == 3, let kind = Identity.Kind(rawValue: String(Substring(words[0]))),
-        kind != .secret, let number = Int(String(Substring(words[1]))),
+        kind != .secret,
+        let number = Int(String(decoding: words[1].prefix { $0 != Self.star }, as: UTF8.self)),
         (1...Self.namesMax).contains(number)
       else { return nil }
       let key = Key(kind: kind, text: String(Substring(words[2])))
@@ -130,6 +160,7 @@ extension PseudonymBook {
         texts[Self.name(kind, number)] == nil
       else { return nil }
       record(key, number)
+      if words[1].last == Self.star { known.insert(key) }
     }
     guard encoded() == bytes else { return nil }
   }

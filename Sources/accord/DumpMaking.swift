@@ -41,11 +41,12 @@ struct DumpMaking {
           ?? UploadSettings(guessedFrom: locations.settings),
         agreement: agreement)
     }
+    let names = NamesFile.take(state)
+    identities.learn(formerly: names.book)
     let known = Set(identities.all)
     identities.leaveOut(whatStandsIn: DumpWords.all)
     let common = known.subtracting(identities.all).count
     plantCanary(&identities)
-    let names = NamesFile.take(state)
     var book = names.book
     do {
       if command.override { try recordOverride() }
@@ -58,6 +59,7 @@ struct DumpMaking {
           "\(Output.count(Int64(common), "name")) of this appliance or its people also stand in every dump, and stay"
         )
       }
+      for omission in identities.omissions { run.note(omission) }
       if let problem = names.problem {
         run.note("the names are this dump's own, and mean others in other dumps: \(problem)")
       } else if names.isDamaged {

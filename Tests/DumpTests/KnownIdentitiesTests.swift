@@ -83,4 +83,38 @@ struct KnownIdentitiesTests {
     let text = "/dev/mapper/luks-\(hyphened) \(digits) /dev/mapper/35000c500a1b2c3d4 scratch"
     #expect(scrubbed(text) == "/dev/mapper/luks-uuid-1 uuid-1 /dev/mapper/serial-1 scratch")
   }
+
+  @Test("what a machine was called in earlier dumps identifies it after it was renamed")
+  func former() throws {
+    try directory.write("proc/sys/kernel/hostname", "Oldward-Gateway.clinic.example\n")
+    var scrubber = Scrubber(book: PseudonymBook(), identities: identities().all)
+    _ = scrubber.scrub("Oldward-Gateway.clinic.example: Invalid user video from 192.0.2.9")
+    let book = scrubber.book.knowing(identities().all)
+    #expect(book.text(of: "user-1") == "video")
+
+    try directory.write("proc/sys/kernel/hostname", "newward\n")
+    var renamed = identities()
+    renamed.learn(formerly: book)
+    var later = Scrubber(book: book, identities: renamed.all)
+    #expect(later.scrub("oldward-gateway.clinic.example") == "host-1")
+    #expect(!later.scrub("box of oldward-gateway").contains("oldward"))
+    #expect(later.scrub("a video of newward") == "a video of host-3")
+    var search = IdentitySearch(renamed.all)
+    #expect(search.feed(Array("at oldward-gateway.".utf8)) != nil)
+  }
+
+  @Test("a book full of former names keeps no dump from being made")
+  func manyFormer() throws {
+    let long = String(repeating: "n", count: 200)
+    let former = (0..<4_000).map { Identity(.hostName, "\($0)\(long)") }
+    var book = PseudonymBook()
+    for identity in former { _ = book.name(for: identity.text, .hostName) }
+    var identities = identities()
+    identities.learn(formerly: book.knowing(former))
+    #expect(IdentitySearch(identities.all).isComplete)
+    #expect(identities.all.contains(former[3_999]) && !identities.all.contains(former[0]))
+    #expect(
+      identities.omissions.first?.hasSuffix(
+        "names of earlier dumps are more than can be searched for") == true)
+  }
 }

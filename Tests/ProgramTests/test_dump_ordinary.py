@@ -96,6 +96,18 @@ def test_a_disk_is_not_known_by_the_number_in_its_long_name(sharing, dumps):
     assert number.lower().encode() not in archive.everything.lower() and "Box with serial-" in archive.text("hardware")
 
 
+def test_what_a_machine_was_called_is_in_no_dump_after_it_was_renamed_either(sharing, dumps):
+    sharing.kernel.write("proc/sys/kernel/hostname", "oldward-gateway\n")
+    sharing.kernel.write("sys/class/dmi/id/product_name", "Box at oldward-gateway\n")
+    sharing.record()
+    assert b"oldward" not in dump(sharing, dumps).everything
+    for name in ("newward-gateway", "third-gateway"):
+        sharing.kernel.write("proc/sys/kernel/hostname", f"{name}\n")
+        archive = dump(sharing, dumps)
+        assert b"oldward" not in archive.everything and "Box at host-1" in archive.text("hardware")
+    assert sharing.accord("dump", "--explain", "host-1").json[0]["stands_for"] == "oldward-gateway"
+
+
 def test_an_output_without_a_name_is_wrong_usage(appliance):
     done = appliance.accord("dump", "--output", "")
     assert done.code == 2 and "--output" in done.err

@@ -40,6 +40,22 @@ struct PseudonymBookTests {
     #expect(book.count == 5)
   }
 
+  @Test("what was known to identify is remembered; what was recognised by its form is not")
+  func known() throws {
+    var book = PseudonymBook()
+    for name in ["gate", "nas.clinic.example", "nas.lan"] { _ = book.name(for: name, .hostName) }
+    _ = book.name(for: "video", .userName)
+    let identities = [
+      Identity(.hostName, "Gate"), Identity(.domainName, "clinic.example"),
+      Identity(.hostName, "video"),
+    ]
+    let expected = [Identity(.hostName, "nas.clinic.example"), Identity(.hostName, "gate")]
+    let again = try #require(PseudonymBook(decoding: book.knowing(identities).encoded()))
+    #expect(again.knownIdentities == expected && again == book.knowing(identities))
+    #expect(again.knowing([]).knownIdentities == expected && book.knownIdentities.isEmpty)
+    #expect(again.text(of: "host-1") == "gate")
+  }
+
   @Test("secrets, control characters and very long texts have no name, and stand nowhere")
   func nameless() {
     var book = PseudonymBook()
@@ -69,6 +85,8 @@ struct PseudonymBookTests {
       "accord pseudonyms 1\nhost 1 a\nhost 2 a\n", "accord pseudonyms 1\nhost 2 a\nhost 1 b\n",
       "accord pseudonyms 1\nhost 01 a\n", "accord pseudonyms 1\nhost 0 a\n",
       "accord pseudonyms 1\nhost -1 a\n",
+      "accord pseudonyms 1\nhost 1** a\n", "accord pseudonyms 1\nhost *1 a\n",
+      "accord pseudonyms 1\nhost 1*1 a\n", "accord pseudonyms 1\nhost * a\n",
       "accord pseudonyms 1\nhost 99999 a\n", "accord pseudonyms 1\nsecret 1 a\n",
       "accord pseudonyms 1\nwhat 1 a\n",
       "accord pseudonyms 1\nhost 1 A\n", "accord pseudonyms 1\nhost 1\n",
