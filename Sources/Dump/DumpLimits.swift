@@ -23,9 +23,14 @@ package enum DumpLimits {
   package static let historyTicksMax = 8_640
   /// A file that tells names of this appliance or its people (accounts, hosts, addresses): of a larger one the first.
   static let namingFileBytesMax = 1024 * 1024
-  /// What identified this appliance in earlier dumps, in bytes. All that is searched for at once has a bound, above
-  /// which there is no dump.
+  /// Names of other hosts (/etc/hosts) that are searched for, in bytes: some thousand. All that is searched for at once
+  /// has a bound, above which there is no dump, and a list of others' hosts must not use it up.
+  static let hostsBytesMax = 64 * 1024
+  /// The same of what identified this appliance in earlier dumps.
   static let formerBytesMax = 64 * 1024
+  /// Names that a machine gives itself on lines of the loopback's addresses. Where there are more, it is a list of
+  /// hosts that are blocked.
+  static let loopbackNamesMax = 16
   /// What names stand for is remembered from dump to dump. It is a few KiB as a rule; a book that is full of the longest
   /// texts comes to some 10 MB, and must still be read.
   package static let namesFileBytesMax = 16 * 1024 * 1024

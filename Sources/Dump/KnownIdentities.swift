@@ -75,11 +75,7 @@ package struct KnownIdentities: Sendable {
     let own = Set(all.map(\.text))
     add(.machineID, Self.line(locations.machineFile))
     add(.uuid, Self.line(kernelRoot + "/proc/sys/kernel/random/boot_id"))
-    // The names that this machine gives itself and its neighbours (hosts(5)).
-    for line in Self.lines(locations.prefix + "/etc/hosts") {
-      let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
-      for name in words.dropFirst() { add(.hostName, String(name)) }
-    }
+    learnHosts(Self.lines(locations.prefix + "/etc/hosts"))
     for line in Self.lines(locations.prefix + "/etc/resolv.conf") {
       let words = line.split(whereSeparator: \.isWhitespace)
       guard let first = words.first, ["search", "domain"].contains(first) else { continue }
@@ -91,6 +87,30 @@ package struct KnownIdentities: Sendable {
       if parts.count >= 2 { add(.domainName, parts.joined(separator: ".")) }
     }
     learnFirstParts()
+  }
+
+  /// The names that this machine gives itself and its neighbours (hosts(5)). Names that lead nowhere, at 0.0.0.0 or by
+  /// thousands at the loopback, are hosts that are blocked, and nobody's here; Debian gives a machine its own at
+  /// 127.0.1.1.
+  private mutating func learnHosts(_ lines: [String]) {
+    var (names, own): ([Identity], [Identity]) = ([], [])
+    for line in lines {
+      let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
+      guard let address = words.first else { continue }
+      let identities = words.dropFirst().map { Identity(.hostName, String($0)) }
+      // "::", "::1" and how else these two are spelled.
+      let isNowhere = address == "0.0.0.0" || address.allSatisfy { "0:".contains($0) }
+      let isLoopback =
+        (address.hasPrefix("127.") && address != "127.0.1.1")
+        || (address.last == "1" && address.dropLast().allSatisfy { "0:".contains($0) })
+      if isLoopback { own += identities } else if !isNowhere { names += identities }
+    }
+    // The first ones, which a list that was added does not push out.
+    names = own.prefix(DumpLimits.loopbackNamesMax) + names
+    let left = learn(names, bytesMax: DumpLimits.hostsBytesMax)
+    if left > 0 {
+      omissions.append("\(left) names of /etc/hosts are more than can be searched for")
+    }
   }
 
   /// A dotted name identifies by its first part as well.

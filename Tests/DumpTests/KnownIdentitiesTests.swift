@@ -84,6 +84,48 @@ struct KnownIdentitiesTests {
     #expect(scrubbed(text) == "/dev/mapper/luks-uuid-1 uuid-1 /dev/mapper/serial-1 scratch")
   }
 
+  @Test("hosts that are blocked are nobody's, and keep no other from being known")
+  func blockList() throws {
+    let blocked = (0..<20_000).map { "0.0.0.0 track\($0).advert.example\n" }
+    let looped = (0..<200).map { "127.0.0.1 pixel\($0).advert.example\n" }
+    try directory.write(
+      "etc/hosts",
+      """
+      127.0.0.1 localhost clinic-alias
+      127.0.1.1 oldward.clinic.example oldward
+      ::1 localhost ip6-localhost
+      :: banner.advert.example
+      192.0.2.7 pump.clinic.example # not this
+
+      """ + (looped + blocked).joined() + "192.0.2.8 lastpump\n")
+    let identities = identities()
+    let names = Set(identities.all.map(\.text))
+    #expect(
+      names.isSuperset(of: [
+        "clinic-alias", "oldward.clinic.example", "oldward", "pump.clinic.example", "lastpump",
+      ]))
+    #expect(!names.contains("banner.advert.example") && !names.contains("this"))
+    #expect(names.filter { $0.contains("advert") }.count < 20)
+    #expect(identities.omissions.isEmpty && IdentitySearch(identities.all).isComplete)
+  }
+
+  @Test("more hosts than can be searched for are known as far as they can, and counted")
+  func manyHosts() throws {
+    let hosts = (10_000..<30_000).map { "192.0.2.7 pump\($0).clinic.example\n" }
+    try directory.write("etc/hosts", "192.0.2.6 first.clinic.example\n" + hosts.joined())
+    try directory.write("proc/sys/kernel/hostname", "zz-gateway\n")
+    let identities = identities()
+    #expect(identities.omissions.count == 1)
+    // 64 KiB of names with 24 bytes each, but for the first.
+    #expect(
+      identities.omissions.first
+        == "17271 names of /etc/hosts are more than can be searched for")
+    #expect(IdentitySearch(identities.all).isComplete)
+    let names = Set(identities.all.map(\.text))
+    #expect(names.isSuperset(of: ["zz-gateway", "first.clinic.example", "pump10000"]))
+    #expect(!names.contains("pump29999.clinic.example"))
+  }
+
   @Test("what a machine was called in earlier dumps identifies it after it was renamed")
   func former() throws {
     try directory.write("proc/sys/kernel/hostname", "Oldward-Gateway.clinic.example\n")

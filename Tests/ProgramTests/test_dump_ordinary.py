@@ -108,6 +108,19 @@ def test_what_a_machine_was_called_is_in_no_dump_after_it_was_renamed_either(sha
     assert sharing.accord("dump", "--explain", "host-1").json[0]["stands_for"] == "oldward-gateway"
 
 
+def test_a_list_of_blocked_hosts_keeps_no_dump_from_being_made(sharing, dumps):
+    (sharing.prefix / "etc").mkdir(exist_ok=True)
+    hosts = sharing.prefix / "etc/hosts"
+    hosts.write_text("".join(f"0.0.0.0 track{n}.advert.example\n" for n in range(25_000)) + "192.0.2.7 pump-canary\n")
+    sharing.kernel.write("sys/class/dmi/id/product_name", "Box with pump-canary\n")
+    sharing.record()
+    archive = dump(sharing, dumps)
+    assert b"pump-canary" not in archive.everything and b"searched for" not in archive.files["dump.log"]
+    # Hosts that are somebody's are known as far as there is room, and those that are not are counted.
+    hosts.write_text("".join(f"192.0.2.7 pump{n}.clinic.example\n" for n in range(25_000)))
+    assert b"names of /etc/hosts are more than can be searched for" in dump(sharing, dumps).files["dump.log"]
+
+
 def test_an_output_without_a_name_is_wrong_usage(appliance):
     done = appliance.accord("dump", "--output", "")
     assert done.code == 2 and "--output" in done.err
