@@ -15,6 +15,9 @@ package enum DumpLimits {
   /// What has to stay free where the archive is written, so that a dump does not fill the disk of a machine that is
   /// short of it already.
   package static let freeBytesMin: Int64 = 4 * 1024 * 1024
+  /// What the log, the manifest and the page may need of the space that is free, which is why sections are cut before
+  /// all of it is used. A page with charts of a week has some 150 KB.
+  package static let endBytes: Int64 = 512 * 1024
   /// How much of the history a dump holds unless it is told otherwise.
   package static let historySeconds: Int64 = 86_400
   /// How far back the charts of its index page reach.

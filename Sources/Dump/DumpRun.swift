@@ -125,8 +125,9 @@ package struct DumpRun: ~Copyable {
     if begun >= deadline {
       return leaveOut(section, .timedOut, "the time of the whole dump was over before it began")
     }
-    if file.bytes >= DumpLimits.archiveBytesMax {
-      return leaveOut(section, .cut, "the archive had reached its bound before it began")
+    // There is always room for the page: it comes with the archive's end.
+    if section.name != Self.pageSection, let bound = file.bound {
+      return leaveOut(section, .cut, "\(bound) before it began")
     }
     let until = min(deadline, begun + Int64(section.secondsMax) * 1000)
     var stream = SectionStream()
@@ -185,8 +186,8 @@ package struct DumpRun: ~Copyable {
     }
     let content = scrubbed(written, isVersionList: section.isVersionList)
     if written.isCut { (entry.status, entry.reason) = (.cut, "\(written.name) was longer") }
-    guard file.bytes < DumpLimits.archiveBytesMax else {
-      (entry.status, entry.reason) = (.cut, "the archive had reached its bound")
+    if let bound = file.bound {
+      (entry.status, entry.reason) = (.cut, bound)
       return
     }
     let name = written.name.split(separator: "/").map { scrubber.scrub(name: String($0)) }
@@ -196,7 +197,11 @@ package struct DumpRun: ~Copyable {
       note("\(entry.name): a second file \(name) is left out")
       return
     }
-    entry.files.append(try file.add(name, content))
+    guard let added = try file.add(name, content) else {
+      (entry.status, entry.reason) = (.cut, DumpFile.diskBound)
+      return
+    }
+    entry.files.append(added)
   }
 
   private mutating func scrubbed(_ file: SectionStream.File, isVersionList: Bool) -> [UInt8] {
@@ -215,7 +220,7 @@ package struct DumpRun: ~Copyable {
     _ page: (_ written: [UInt8]?, Manifest) -> [UInt8]
   ) throws(DumpError) {
     let logContent = scrubber.scrub(Array((log.joined(separator: "\n") + "\n").utf8))
-    let logFile = try file.add("dump.log", logContent)
+    let logFile = try file.addLast("dump.log", logContent)
     manifest.sections.append(
       Manifest.Section(
         name: "log", title: "How this dump was made", source: nil, status: .ok, reason: "",

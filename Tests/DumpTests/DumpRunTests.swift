@@ -26,7 +26,8 @@ import Testing
 
   /// Runs a dump whose sections are shell scripts.
   private func dump(
-    _ sections: [(section: DumpSection, script: String)], identities: [Identity] = []
+    _ sections: [(section: DumpSection, script: String)], identities: [Identity] = [],
+    freeBytes: (() -> Int64?)? = nil
   ) throws -> Manifest {
     let agreement = Agreement(
       consent: nil, consentFile: "consent.toml", offer: nil, offerFile: "offer.toml", kept: nil,
@@ -36,7 +37,7 @@ import Testing
       agreement: Manifest.AgreementFacts(state: "none", fingerprint: nil, sources: []),
       overrideUntil: nil, isLocalIncluded: false, hasLogs: false, since: "2026-11-20T00:00:00Z",
       command: ["accord", "dump"])
-    let file = try DumpFile.create(path, folder: "dump", madeSeconds: 0)
+    let file = try DumpFile.create(path, folder: "dump", madeSeconds: 0, freeBytes: freeBytes)
     var run = DumpRun(file, identities: identities, book: PseudonymBook(), manifest: manifest)
     let scripts = Dictionary(uniqueKeysWithValues: sections.map { ($0.section.name, $0.script) })
     try run.run(
@@ -161,6 +162,64 @@ import Testing
     } catch {
       #expect("\(error)".contains("sections/ledger.jsonl"))
       #expect(!"\(error)".contains("clinic"))
+    }
+    #expect(try FileState.of(path) == nil)
+    #expect(try FileState.of(path + ".partial") == nil)
+  }
+
+  /// A disk of which so much is free before the dump.
+  private func disk(freeBytes: Int64) -> () -> Int64? {
+    { [path] in freeBytes - ((try? FileState.of(path + ".partial")?.sizeBytes) ?? 0) }
+  }
+
+  /// Some 190 KB when compressed, and nothing that would be taken for a key.
+  private func numbers(_ name: String) -> String {
+    "printf '\\001file \(name)\\n'; head -c 150000 /dev/urandom | od -An -v -tu1"
+  }
+
+  @Test func `on a disk that is nearly full sections are cut, and what has to stay free stays`()
+    throws
+  {
+    let free = DumpLimits.freeBytesMin + DumpLimits.endBytes + 300_000
+    let manifest = try dump(
+      [
+        (section("first"), numbers("sections/first.txt")),
+        (section("large"), numbers("sections/large.txt")),
+        (section("small"), printing("sections/small.txt", "small")),
+        (section("zeros"), "printf '\\001file sections/zeros.txt\\n'; head -c 400k /dev/zero"),
+        (section(DumpRun.pageSection), printing("index.html", "<main></main>")),
+      ], freeBytes: disk(freeBytes: free))
+    let statuses = Dictionary(uniqueKeysWithValues: manifest.sections.map { ($0.name, $0.status) })
+    #expect(statuses["first"] == .ok && statuses["small"] == .ok && statuses["zeros"] == .ok)
+    #expect(statuses["large"] == .cut && statuses[DumpRun.pageSection] == .ok)
+    #expect(manifest.sections[1].reason.contains("4 MiB"))
+    let names = try contents().map(\.name)
+    #expect(names.prefix(2) == ["dump/index.html", "dump/manifest.json"])
+    #expect(names.contains("dump/sections/zeros.txt") && !names.contains("dump/sections/large.txt"))
+    #expect(free - (try FileState.of(path)!.sizeBytes) >= DumpLimits.freeBytesMin)
+  }
+
+  @Test func `no section begins where only the archive's end has room, and the page is there`()
+    throws
+  {
+    let manifest = try dump(
+      [
+        (section("first"), printing("sections/first.txt", "x")),
+        (section(DumpRun.pageSection), printing("index.html", "<main></main>")),
+      ], freeBytes: disk(freeBytes: DumpLimits.freeBytesMin + 100_000))
+    #expect(manifest.sections[0].status == .cut)
+    #expect(manifest.sections[0].reason.hasSuffix("before it began"))
+    #expect(try contents()[0].text == "<main></main>\n")
+  }
+
+  @Test func `an archive that cannot be ended leaves nothing behind, and says what to do`() throws {
+    do {
+      _ = try dump(
+        [(section(DumpRun.pageSection), numbers("index.html"))],
+        freeBytes: disk(freeBytes: DumpLimits.freeBytesMin + 100_000))
+      Issue.record("there is an archive")
+    } catch {
+      #expect("\(error)".contains("4193 KiB free") && "\(error)".contains("--output"))
     }
     #expect(try FileState.of(path) == nil)
     #expect(try FileState.of(path + ".partial") == nil)

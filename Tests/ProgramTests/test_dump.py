@@ -391,6 +391,28 @@ def test_on_a_disk_without_space_there_is_no_archive_and_nothing_half_written(ap
         subprocess.run(["umount", dumps], check=True)
 
 
+@needs_root
+def test_a_dump_leaves_so_much_of_its_disk_free_as_it_must(appliance, dumps):
+    appliance.write_consent(BOTH)
+    appliance.record()
+    sections = "--only", "status,kernel,history-environment,page"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", dumps], check=True)
+    try:
+        for kib, whole in ((3400, True), (3900, False)):
+            (dumps / "fill").write_bytes(bytes(kib * 1024))
+            archive = dump(appliance, dumps, *sections)
+            cut = {name for name, section in archive.sections.items() if section["status"] == "cut"}
+            assert cut == (set() if whole else {"status", "kernel", "history-environment"})
+            assert "<title>" in archive.files["index.html"].decode()
+            archive.check_digests()
+            usage = os.statvfs(dumps)
+            assert usage.f_bavail * usage.f_frsize >= 4 << 20
+            archive.path.unlink()
+            (dumps / "fill").unlink()
+    finally:
+        subprocess.run(["umount", dumps], check=True)
+
+
 def test_an_appliance_whose_state_is_damaged_can_be_dumped_and_says_so(appliance, dumps):
     appliance.write_consent(BOTH)
     appliance.record()
