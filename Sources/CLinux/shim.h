@@ -190,6 +190,7 @@ static inline void linux_remove_on_interrupt(const char *path) {
   signal(SIGINT, linux_remove_unfinished);
   signal(SIGTERM, linux_remove_unfinished);
   signal(SIGHUP, linux_remove_unfinished);
+  signal(SIGQUIT, linux_remove_unfinished);
 }
 
 // With everything in its process group. The kernel forgets it when the process changes its rights (PR_SET_PDEATHSIG of

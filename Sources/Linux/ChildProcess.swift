@@ -155,8 +155,8 @@ extension Process {
   /// C functions are `setpriority` and `ioprio_set`.
   package static func stepBack() { linux_step_back() }
 
-  /// Removes the file at `path` when a signal ends this process early: Ctrl-C, a closed terminal, a shutdown. Of
-  /// several calls the last counts. The corresponding C functions are `signal` and `unlink`.
+  /// Removes the file at `path` when a signal ends this process early: Ctrl-C, Ctrl-\, a closed terminal, a shutdown.
+  /// Of several calls the last counts. The corresponding C functions are `signal` and `unlink`.
   package static func removeOnInterrupt(_ path: String) { unsafe linux_remove_on_interrupt(path) }
 
   /// Ends this process and its group when `parent`, which started it, ends, or has ended already. To be called again

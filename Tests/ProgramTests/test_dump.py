@@ -311,7 +311,7 @@ def test_a_section_that_hangs_costs_only_itself(appliance, dumps):
     assert "history/system.memory.usage.csv" in archive.files and archive.sections["kernel"]["status"] == "ok"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_an_interrupted_dump_leaves_no_file_and_no_process(appliance, dumps, number):
     appliance.write_consent(BOTH)
     appliance.record()
