@@ -35,8 +35,10 @@ enum Output {
     return lines + [line]
   }
 
-  /// Rows whose last cell is a text: the texts stand below each other, folded to the width.
-  static func described(_ rows: [[String]], width: Int? = textWidth) -> [String] {
+  /// Rows whose last cell is a text: the texts stand below each other, folded to the width. Devices, certificates and
+  /// receivers name themselves in them: control characters are shown.
+  static func described(_ texts: [[String]], width: Int? = textWidth) -> [String] {
+    let rows = texts.map { $0.map(VisibleText.line) }
     let columns = (rows.map(\.count).max() ?? 1) - 1
     let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
     let indent = widths.reduce(0) { $0 + $1 + 2 }

@@ -100,6 +100,18 @@ def test_at_most_three_findings_are_shown_and_all_when_asked_for(appliance):
     assert all(finding["sentence"] in many and finding["remedy"] in many for finding in found)
 
 
+def test_no_name_of_a_device_reaches_the_terminal_with_its_control_characters(appliance):
+    battery = "sys/class/power_supply/BAT9/"
+    appliance.kernel.write(battery + "type", "Battery\n")
+    appliance.kernel.write(battery + "capacity", "2\n")
+    appliance.kernel.write(battery + "model_name", "evil\x1b]0;owned\x07\x1b[31m\u202e\n")
+    appliance.write_consent({"product": "share", "environment": "share"})
+    appliance.record()
+    shown = appliance.accord("status", "--all", json=False).out
+    assert "evil\\u{1B}]0;owned\\u{7}" in shown
+    assert not [character for character in shown if character != "\n" and not character.isprintable()]
+
+
 def test_watching_at_a_terminal_takes_the_place_of_what_was_there(sharing):
     with sharing.daemon() as daemon:
         daemon.ticks(2)
