@@ -18,7 +18,8 @@ struct InspectCommand: ParsableCommand {
       Digests show damage and careless edits. Whoever can write a new manifest can write new digests too: what is \
       certain are ledger rows up to a head that the supplier was told (accord ledger verify).
 
-      Exit codes: 0 the dump is whole, 1 it is not, or it is no dump, 2 wrong usage.
+      Exit codes: 0 the dump is whole, 1 it is not, or it is no dump, or a section has more than is printed at once, 2 \
+      wrong usage.
 
       Example: accord inspect accord-dump-4711.tar.gz
       """)
@@ -73,6 +74,13 @@ struct InspectCommand: ParsableCommand {
     guard dump.problems.isEmpty else {
       throw CommandFailure(.failed, json ? "" : text(of: dump))
     }
+    if let file = dump.leftOut.first {
+      throw CommandFailure(
+        .failed,
+        "\(Output.count(Int64(dump.leftOut.count), "file")) left out, beyond "
+          + "\(Output.size(Int64(InspectedDump.wantedBytesMax))) in all; a file alone is printed by "
+          + "its path: --section \(file)")
+    }
   }
 
   private func text(of dump: InspectedDump) -> String {
@@ -96,7 +104,7 @@ struct InspectCommand: ParsableCommand {
 
   private func printSection(_ dump: InspectedDump, _ name: String) throws {
     let files = dump.wanted.filter { Self.isPart($0.path, of: name, dump.manifest) }
-    if files.isEmpty {
+    if files.isEmpty, dump.leftOut.isEmpty {
       let sections = dump.manifest?.sections ?? []
       if let section = sections.first(where: { $0.name == name }) {
         let reason = section.reason.isEmpty ? "" : ": \(section.reason)"
@@ -112,8 +120,7 @@ struct InspectCommand: ParsableCommand {
       if files.count > 1 {
         Output.print((index > 0 ? "\n" : "") + "== \(VisibleText.line(file.path))")
       }
-      let text = VisibleText.lines(String(decoding: file.content, as: UTF8.self))
-      Process.print(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n", to: 1)
+      VisibleText.print(file.content)
     }
   }
 

@@ -12,6 +12,9 @@ struct InspectedDump {
   static let contentBytesMax = 2 * 1024 * 1024 * 1024
   static let fileBytesMax: Int64 = 48 * 1024 * 1024
   static let filesMax = 10_000
+  /// What is kept of that which was asked for, all files together: a day of readings of hundreds of series. Two of the
+  /// largest files do not fit, one always does.
+  static let wantedBytesMax = 64 * 1024 * 1024
   /// Problems that are told; there may be one for each file.
   static let problemsMax = 50
 
@@ -23,6 +26,8 @@ struct InspectedDump {
   private(set) var ledger: InspectedLedger?
   /// What was asked for, by its path, in the archive's order.
   private(set) var wanted: [(path: String, content: [UInt8])] = []
+  /// What was asked for as well, and is more than is kept.
+  private(set) var leftOut: [String] = []
 
   private struct Found {
     let bytes: Int64
@@ -119,7 +124,15 @@ struct InspectedDump {
     case "sections/ledger.jsonl": ledgerContent = content
     default: break
     }
-    if isWanted(path, manifest) { wanted.append((path, content)) }
+    if isWanted(path, manifest) { keep(path, content) }
+  }
+
+  private mutating func keep(_ path: String, _ content: [UInt8]) {
+    let bytes = wanted.reduce(0) { $0 + $1.content.count }
+    guard leftOut.isEmpty, content.count <= Self.wantedBytesMax - bytes else {
+      return leftOut.append(path)
+    }
+    wanted.append((path, content))
   }
 
   // MARK: against the manifest

@@ -1,24 +1,70 @@
 // Text that somebody else wrote, for a terminal: nothing in it moves the cursor, changes colours or titles, or makes
 // letters stand in another order than they are read.
 
+internal import Linux
+
 enum VisibleText {
   /// On one line: line ends and tabs are shown too.
-  static func line(_ text: String) -> String { visible(text) { _ in false } }
+  static func line(_ text: String) -> String { visible(text, lineNames) }
 
   /// Over several lines, as it was laid out.
-  static func lines(_ text: String) -> String { visible(text) { $0 == "\n" || $0 == "\t" } }
+  static func lines(_ text: String) -> String { visible(text, linesNames) }
 
-  private static func visible(_ text: String, _ isLayout: (Unicode.Scalar) -> Bool) -> String {
-    guard text.unicodeScalars.contains(where: isHidden) else { return text }
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      if !isHidden(scalar) || isLayout(scalar) {
-        result.append(scalar)
-      } else {
-        result.append(contentsOf: name(scalar).unicodeScalars)
-      }
+  /// Prints a whole file as `lines`, and ends its last line. Made visible, it may have many times its size: it goes
+  /// out in pieces.
+  static func print(_ content: [UInt8]) {
+    var rest = content[...]
+    while !rest.isEmpty {
+      let end = rest.startIndex + pieceBytes(rest)
+      guard Process.write(visible(rest[..<end], linesNames), to: 1) else { return }
+      rest = rest[end...]
     }
-    return String(result)
+    if let last = content.last, last != UInt8(ascii: "\n") { Process.print("\n", to: 1) }
+  }
+
+  private static let pieceBytesMax = 64 * 1024
+
+  /// Up to the beginning of a character. Of more bytes in a row that continue one, no character has so many.
+  private static func pieceBytes(_ bytes: ArraySlice<UInt8>) -> Int {
+    guard bytes.count > pieceBytesMax else { return bytes.count }
+    let continued = (0...3).first { bytes[bytes.startIndex + pieceBytesMax - $0] & 0xC0 != 0x80 }
+    return pieceBytesMax - (continued ?? 0)
+  }
+
+  private static func visible(_ text: String, _ names: [[UInt8]?]) -> String {
+    guard text.unicodeScalars.contains(where: isHidden) else { return text }
+    return String(decoding: visible(Array(text.utf8)[...], names), as: UTF8.self)
+  }
+
+  /// Byte by byte, because a file may be nothing but controls; what is not ASCII, as the characters that it makes.
+  private static func visible(_ bytes: ArraySlice<UInt8>, _ names: [[UInt8]?]) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var index = bytes.startIndex
+    while index < bytes.endIndex {
+      let byte = bytes[index]
+      if byte < 0x80 {
+        if let name = names[Int(byte)] { result += name } else { result.append(byte) }
+        index += 1
+        continue
+      }
+      let others = bytes[index...].prefix { $0 >= 0x80 }
+      for scalar in String(decoding: others, as: UTF8.self).unicodeScalars {
+        result += (isHidden(scalar) ? name(scalar) : String(scalar)).utf8
+      }
+      index = others.endIndex
+    }
+    return result
+  }
+
+  /// What stands for each ASCII character; nil for itself.
+  private static let lineNames: [[UInt8]?] = (0..<0x80).map { byte in
+    let scalar = Unicode.Scalar(UInt8(byte))
+    return isHidden(scalar) ? Array(name(scalar).utf8) : nil
+  }
+
+  private static let linesNames = lineNames.enumerated().map { byte, name in
+    "\n\t".utf8.contains(UInt8(byte)) ? nil : name
   }
 
   /// "\n", "\u{1B}"

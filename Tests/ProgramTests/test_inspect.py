@@ -335,6 +335,34 @@ def test_a_million_files_are_too_many(path):
     assert result.code == 1 and "more than 10000 files" in result.out
 
 
+def test_a_section_beyond_a_bound_is_printed_in_part_and_says_so(path):
+    files = {f"sections/{name}.txt": name * 23 * 1024 * 1024 for name in "abc"}
+    archive = Archive(**files)
+    section = archive.section("big") | {"files": [archive.section(file)["files"][0] for file in files]}
+    archive.manifest["sections"] = [section, *map(archive.section, list(archive.files)[:3])]
+    archive.write(path)
+    result = limited(path, "--section", "big")
+    assert result.code == 1 and "== sections/b.txt" in result.out and "== sections/c.txt" not in result.out
+    assert "1 file left out, beyond 64.0 MiB in all" in result.err and "--section sections/c.txt" in result.err
+    alone = limited(path, "--section", "sections/c.txt")
+    assert alone.code == 0 and alone.out == files["sections/c.txt"] + "\n" and alone.err == ""
+
+
+def test_a_text_of_nothing_but_controls_takes_memory_for_a_piece_of_it(path):
+    count = 4 * 1024 * 1024
+    archive = Archive(**{"sections/a.txt": "\0" * count + "\x9b" + "ä" * 100_000 + "\u202e"})
+    result = limited(archive.write(path), "--section", "a")
+    assert result.code == 0
+    assert result.out == "\\u{0}" * count + "\\u{9B}" + "ä" * 100_000 + "\\u{202E}\n"
+
+
+def test_bytes_that_are_no_text_are_shown_as_such_wherever_they_stand(path):
+    content = b"x" * 65_535 + "ä€😀".encode() * 40_000 + b"\x80" * 100_000 + b"\xf0\x9f"
+    Archive().write(path)
+    path.write_bytes(gzip.compress(tar_of([(f"{FOLDER}/sections/a.txt", content)])))
+    assert inspect(path, "--section", "sections/a.txt").out == content.decode(errors="replace") + "\n"
+
+
 def test_many_problems_are_counted_and_not_all_told(path):
     archive = Archive()
     archive.files |= {f"sections/x{number}.txt": "" for number in range(500)}
