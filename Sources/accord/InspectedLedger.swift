@@ -1,4 +1,5 @@
 internal import Digest
+internal import Dump
 internal import FoundationEssentials
 internal import Linux
 internal import Recording
@@ -22,10 +23,16 @@ struct InspectedLedger {
 
   /// As many as an appliance keeps (Limits.ledgerRowsKept and a lot), with room.
   private static let linesMax = 100_000
+  /// The longest that an appliance writes tells of a request's 96 batches, with holes between all of them: 3 KiB.
+  private static let detailBytesMax = 64 * 1024
 
   /// - Parameter isCut: whether the manifest says that the file was longer; then its last line may be half a line.
   init(_ content: [UInt8], isCut: Bool) {
-    var lines = content.split(separator: UInt8(ascii: "\n"))
+    guard content.count <= DumpLimits.fileBytesMax else {
+      problem = "the ledger has more than \(Output.size(Int64(DumpLimits.fileBytesMax)))"
+      return
+    }
+    var lines = content.split(separator: UInt8(ascii: "\n"), maxSplits: Self.linesMax)
     if isCut, content.last != UInt8(ascii: "\n") { lines = lines.dropLast() }
     guard lines.count <= Self.linesMax else {
       problem = "the ledger has more than \(Self.linesMax) rows"
@@ -43,7 +50,7 @@ struct InspectedLedger {
       if index == 0, let after = line.after {
         start = ChainCheck.Start(number: after, hash: hash, checkpoint: nil)
       } else if let number = line.number, let time = line.atMs, let kind = line.kind,
-        let detail = line.detail
+        let detail = line.detail, detail.utf8.count <= Self.detailBytesMax
       {
         rows.append(LedgerRow(number, time, kind, detail, hash: hash))
       } else {

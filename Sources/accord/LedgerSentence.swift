@@ -3,66 +3,54 @@ internal import Linux
 internal import Recording
 internal import Telemetry
 
-/// The detail of a ledger row: see LedgerEvent. Somebody may have put anything into it.
+/// The detail of a ledger row: see LedgerEvent. Somebody may have put anything into it, so a value is decoded only when
+/// it is asked for, and as what it should be.
 struct LedgerDetail {
-  private let members: [String: Value]
+  private let members: KeyedDecodingContainer<Key>
 
-  fileprivate enum Value: Decodable {
-    case text(String)
-    case number(Int64)
-    case flag(Bool)
-    case list([Value])
-    case object([String: Value])
-    case other
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
+  }
+
+  private struct Members: Decodable {
+    let container: KeyedDecodingContainer<Key>
 
     init(from decoder: any Decoder) throws {
-      let value = try decoder.singleValueContainer()
-      if let number = try? value.decode(Int64.self) {
-        self = .number(number)
-      } else if let text = try? value.decode(String.self) {
-        self = .text(text)
-      } else if let flag = try? value.decode(Bool.self) {
-        self = .flag(flag)
-      } else if let list = try? value.decode([Value].self) {
-        self = .list(list)
-      } else {
-        self = (try? value.decode([String: Value].self)).map(Value.object) ?? .other
-      }
+      container = try decoder.container(keyedBy: Key.self)
     }
   }
 
   /// Nil when it is no JSON object on one line.
   init?(_ text: String) {
     guard text.utf8.allSatisfy({ $0 >= 0x20 }),
-      let members = try? JSONDecoder().decode([String: Value].self, from: Data(text.utf8))
+      let members = try? JSONDecoder().decode(Members.self, from: Data(text.utf8))
     else { return nil }
-    self.members = members
+    self.members = members.container
   }
 
-  func text(_ key: String) -> String? {
-    if case .text(let text) = members[key] { text } else { nil }
-  }
+  func text(_ key: String) -> String? { value(key) }
 
-  func number(_ key: String) -> Int64 {
-    if case .number(let number) = members[key] { number } else { 0 }
-  }
+  func number(_ key: String) -> Int64 { value(key) ?? 0 }
 
-  func holds(_ key: String) -> Bool { members[key] != nil }
+  func holds(_ key: String) -> Bool { members.contains(Key(key)) }
 
-  func flag(_ key: String) -> Bool {
-    if case .flag(let flag) = members[key] { flag } else { false }
-  }
+  func flag(_ key: String) -> Bool { value(key) ?? false }
 
-  func list(_ key: String) -> [String] {
-    guard case .list(let list) = members[key] else { return [] }
-    return list.compactMap { if case .text(let text) = $0 { text } else { nil } }
-  }
+  func list(_ key: String) -> [String] { value(key) ?? [] }
 
   func counts(_ key: String) -> [(key: String, count: Int64)] {
-    guard case .object(let object) = members[key] else { return [] }
-    return object.sorted { $0.key < $1.key }.compactMap {
-      if case .number(let count) = $0.value { ($0.key, count) } else { nil }
-    }
+    let counts: [String: Int64] = value(key) ?? [:]
+    return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// Nil where there is none of that kind.
+  private func value<Value: Decodable>(_ key: String) -> Value? {
+    try? members.decode(Value.self, forKey: Key(key))
   }
 }
 

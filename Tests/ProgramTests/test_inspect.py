@@ -363,6 +363,33 @@ def test_bytes_that_are_no_text_are_shown_as_such_wherever_they_stand(path):
     assert inspect(path, "--section", "sections/a.txt").out == content.decode(errors="replace") + "\n"
 
 
+@pytest.mark.parametrize(
+    ("ledger", "said"),
+    [("a\n" * (23 << 20), "has more than 8.0 MiB"), ("a\n" * (4 << 20), "has more than 100000 rows")],
+    ids=["bytes", "rows"],
+)
+def test_a_ledger_of_too_many_rows_is_named_and_not_split(path, ledger, said):
+    result = limited(Archive(**{"sections/ledger.jsonl": ledger}).write(path))
+    assert result.code == 1 and said in result.out
+
+
+def test_a_row_whose_detail_is_too_long_is_no_row(path):
+    rows = [(DAY, "upload", {"outcome": "accepted", "x": "." * (63 * 1024)})]
+    assert judged(Archive(**{"sections/ledger.jsonl": chained_rows(rows)}), path) == []
+    rows = [(DAY, "clock-step", {"by_ms": 1}), (DAY, "upload", {"outcome": "accepted", "x": [{}] * 30_000})]
+    archive = Archive(**{"sections/ledger.jsonl": chained_rows(rows)})
+    assert judged(archive, path) == ["line 2 of the ledger is no row"]
+
+
+def test_what_a_detail_holds_is_looked_at_only_where_it_is_asked_for(path):
+    rows = [(DAY, "upload", {"outcome": "accepted", "batches": [{}] * 20_000})] * 100
+    Archive(**{"sections/ledger.jsonl": chained_rows(rows)}).write(path)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    assert limited(path, "--all").out.count("accepted, ") == 100
+    # Of the processor's time, which other programs do not lengthen.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 20
+
+
 def test_many_problems_are_counted_and_not_all_told(path):
     archive = Archive()
     archive.files |= {f"sections/x{number}.txt": "" for number in range(500)}
