@@ -112,15 +112,20 @@ struct InspectedDump {
   }
 
   private mutating func take(_ path: String, _ content: [UInt8]) {
-    if found[path] != nil { add("\(path) stands in it twice") }
+    // The first is the one that is looked at: each of a thousand manifests would take its time.
+    guard found[path] == nil else { return add("\(path) stands in it twice") }
     found[path] = Found(bytes: Int64(content.count), sha256: SHA256(of: content).description)
     switch path {
-    case "manifest.json" where manifest == nil:
+    case "manifest.json":
       switch InspectedManifest.read(content) {
       case .success(let manifest): self.manifest = manifest
       case .failure(let failure): add(failure.reason)
       }
-    case "summary.json": summary = InspectedSummary.read(content)
+    case "summary.json":
+      switch InspectedSummary.read(content) {
+      case .success(let summary): self.summary = summary
+      case .failure(let failure): add(failure.reason)
+      }
     case "sections/ledger.jsonl": ledgerContent = content
     default: break
     }

@@ -1,3 +1,4 @@
+internal import Dump
 internal import FoundationEssentials
 
 /// manifest.json of a dump, as `Dump.Manifest` writes it. What this version does not know is passed over.
@@ -47,8 +48,16 @@ struct InspectedManifest: Decodable {
 
   static let newestVersion: Int64 = 1
 
+  /// A file takes 200 bytes of it, and each history has 400 at most; the problems of a section take up to 10 KiB.
+  private static let bytesMax = 4 * 1024 * 1024
+  /// Sections, and sources of the agreement: a dump has some 30, and 7.
+  private static let entriesMax = 200
+
   /// The manifest, or why it is none.
   static func read(_ content: [UInt8]) -> Result<InspectedManifest, ReadFailure> {
+    guard content.count <= bytesMax else {
+      return .failure(ReadFailure(tooLarge: "manifest", bytesMax))
+    }
     let manifest: InspectedManifest
     do { manifest = try decoder.decode(InspectedManifest.self, from: Data(content)) } catch {
       return .failure(ReadFailure(reason: "manifest.json is not a dump's manifest"))
@@ -62,11 +71,25 @@ struct InspectedManifest: Decodable {
           reason: "the dump's form is \(manifest.version), newer than this version of accord reads"
         ))
     }
+    let counts = [
+      (manifest.sections.count, "sections"), (manifest.agreement.sources.count, "sources"),
+    ]
+    for (count, things) in counts where count > entriesMax {
+      return .failure(
+        ReadFailure(reason: "the manifest names \(count) \(things): no dump's has so many"))
+    }
     return .success(manifest)
   }
 
   struct ReadFailure: Error {
     let reason: String
+
+    init(reason: String) { self.reason = reason }
+
+    init(tooLarge what: String, _ bytesMax: Int) {
+      reason =
+        "the \(what) has more than \(Output.size(Int64(bytesMax))): no dump's is so large"
+    }
   }
 
   static var decoder: JSONDecoder {
@@ -88,7 +111,14 @@ struct InspectedSummary: Decodable {
 
   let health: [Finding]
 
-  static func read(_ content: [UInt8]) -> InspectedSummary? {
-    try? InspectedManifest.decoder.decode(InspectedSummary.self, from: Data(content))
+  /// The summary, or why it is not looked at. One that is none is nil: the manifest says whether it was cut.
+  static func read(
+    _ content: [UInt8]
+  ) -> Result<InspectedSummary?, InspectedManifest.ReadFailure> {
+    guard content.count <= DumpLimits.fileBytesMax else {
+      return .failure(.init(tooLarge: "summary", DumpLimits.fileBytesMax))
+    }
+    return .success(
+      try? InspectedManifest.decoder.decode(InspectedSummary.self, from: Data(content)))
   }
 }

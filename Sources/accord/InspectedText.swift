@@ -87,13 +87,20 @@ struct InspectedText {
       let note = ([section.reason] + (section.problems ?? [])).filter { !$0.isEmpty }
       rows.append(
         [
-          section.name, section.status, section.files.isEmpty ? "-" : Output.size(section.bytes),
+          Self.clipped(section.name), Self.clipped(section.status),
+          section.files.isEmpty ? "-" : Output.size(section.bytes),
           section.durationMs == 0 ? "-" : "\(section.durationMs) ms",
           note.isEmpty ? section.title : note.joined(separator: "; "),
         ].map(shown))
     }
     Output.print("")
     Output.table(rows, numeric: [2, 3])
+  }
+
+  /// Every line of a table is as wide as the widest cell of a column.
+  private static func clipped(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    return scalars.count > 60 ? String(scalars.prefix(60)) + "…" : text
   }
 
   private func printTimeline() {

@@ -67,7 +67,9 @@ enum Output {
     for row in rows {
       var line = ""
       for (column, cell) in row.enumerated() {
-        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        // What would stand behind the last cell is trimmed anyway.
+        let isPadded = column < row.count - 1 || numeric.contains(column)
+        let padding = String(repeating: " ", count: isPadded ? widths[column] - cell.count : 0)
         line +=
           (column == 0 ? "" : "  ") + (numeric.contains(column) ? padding + cell : cell + padding)
       }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from appliance import Result, program, run
-from made_archives import DAY, FOLDER, ROWS, Archive, chained_rows, tar_of
+from made_archives import DAY, FOLDER, HEALTH, ROWS, Archive, chained_rows, tar_of
 
 
 def inspect(path: Path, *arguments: str) -> Result:
@@ -388,6 +388,46 @@ def test_what_a_detail_holds_is_looked_at_only_where_it_is_asked_for(path):
     assert limited(path, "--all").out.count("accepted, ") == 100
     # Of the processor's time, which other programs do not lengthen.
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 20
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda manifest: manifest["sections"].extend([manifest["sections"][-1]] * 200), "names 204 sections"),
+        (lambda manifest: manifest["agreement"]["sources"].update({str(n): "share" for n in range(201)}), "names 203 sources"),
+        (lambda manifest: manifest["command"].append("x" * (4 << 20)), "has more than 4.0 MiB"),
+    ],
+    ids=["sections", "sources", "bytes"],
+)
+def test_a_manifest_beyond_what_a_dump_needs_is_named(path, change, said):
+    archive = Archive()
+    change(archive.manifest)
+    (problem,) = judged(archive, path)
+    assert problem.startswith("the manifest") and said in problem and "no dump's" in problem
+
+
+def test_a_summary_beyond_what_a_dump_needs_is_named(path):
+    summary = json.dumps({"health": HEALTH * 60_000})
+    archive = Archive(**{"summary.json": summary})
+    assert judged(archive, path) == ["the summary has more than 8.0 MiB: no dump's is so large"]
+
+
+def test_only_the_first_of_two_manifests_is_read(path):
+    entries = Archive().entries()
+    path.write_bytes(gzip.compress(tar_of(entries + [(f"{FOLDER}/manifest.json", b"{}")])))
+    assert problems(path) == ["manifest.json stands in it twice"]
+    path.write_bytes(gzip.compress(tar_of([(f"{FOLDER}/manifest.json", b"{}"), *entries])))
+    assert "manifest.json is not a dump's manifest" in problems(path)
+    assert "case" not in inspect(path).out
+
+
+def test_one_long_name_does_not_make_every_line_long(path):
+    archive = Archive()
+    archive.manifest["sections"] += [archive.section("n") for _ in range(100)]
+    archive.manifest["sections"][-1]["name"] = "n" * 1_000_000
+    archive.manifest["agreement"]["sources"]["s" * 1_000_000] = "share"
+    archive.write(path)
+    assert len(limited(path).out) < 2_000_000
 
 
 def test_many_problems_are_counted_and_not_all_told(path):
