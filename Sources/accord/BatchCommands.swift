@@ -172,7 +172,7 @@ enum BatchReadings {
         }
       }
     }
-    if !json { Output.table(rows, numeric: [2]) }
+    if !json { Output.table(rows.map { $0.map(VisibleText.line) }, numeric: [2]) }
   }
 
   private static func printObject(_ series: RecordedSeries, _ time: String, _ value: Int64) {

@@ -71,7 +71,9 @@ struct PreviewCommand: InstallationCommand {
   /// Readings under the rule that decides on them.
   private func printText(_ lines: [Line]) {
     var rule: String?
-    let names = lines.map { Output.series($0.signal.name, $0.attributes) }
+    let names = lines.map {
+      VisibleText.line(Output.series($0.signal.name, $0.attributes))
+    }
     let nameWidth = names.map(\.count).max() ?? 0
     for (line, name) in zip(lines, names) {
       let decision = line.decision

@@ -83,15 +83,16 @@ enum ReadingsExport {
 
   private static func printText(_ content: SharedReadings.Batch, _ origin: Origin) {
     let facts = content.facts.map { [origin.batch.id, $0.name, "", $0.value.text, ""] }
-    Output.table(
+    let rows =
       facts
-        + content.readings.map { reading in
-          [
-            origin.batch.id, Output.series(reading.series.signal, reading.series.attributes),
-            time(reading.timeUnixNanoseconds),
-            DecimalText.text(reading.value, decimals: reading.series.decimals), reading.series.unit,
-          ]
-        }, numeric: [3])
+      + content.readings.map { reading in
+        [
+          origin.batch.id, Output.series(reading.series.signal, reading.series.attributes),
+          time(reading.timeUnixNanoseconds),
+          DecimalText.text(reading.value, decimals: reading.series.decimals), reading.series.unit,
+        ]
+      }
+    Output.table(rows.map { $0.map(VisibleText.line) }, numeric: [3])
   }
 
   private static func time(_ unixNanoseconds: UInt64) -> String {

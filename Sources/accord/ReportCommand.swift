@@ -131,7 +131,7 @@ struct ReportCommand: InstallationCommand {
       let worst = content.findings.first { $0.level == content.health && $0.level > .good }
       return Output.print(
         "\(path), \(Output.size(Int64(bytes))): \(content.health.headline.lowercased())"
-          + (worst.map { "; \($0.subject): \($0.sentence)" } ?? ""))
+          + (worst.map { VisibleText.line("; \($0.subject): \($0.sentence)") } ?? ""))
     }
     Output.object { object in
       object.member("path", path)

@@ -107,9 +107,14 @@ def test_no_name_of_a_device_reaches_the_terminal_with_its_control_characters(ap
     appliance.kernel.write(battery + "model_name", "evil\x1b]0;owned\x07\x1b[31m\u202e\n")
     appliance.write_consent({"product": "share", "environment": "share"})
     appliance.record()
-    shown = appliance.accord("status", "--all", json=False).out
-    assert "evil\\u{1B}]0;owned\\u{7}" in shown
-    assert not [character for character in shown if character != "\n" and not character.isprintable()]
+    batch = appliance.batches("environment")[0]["id"]
+    report = str(appliance.prefix / "report.html")
+    for command in (
+        ["status", "--all"], ["preview"], ["outbox", batch], ["outbox", "--readings"], ["report", "--output", report],
+    ):  # fmt: skip
+        shown = appliance.accord(*command, json=False).out
+        assert "evil\\u{1B}]0;owned\\u{7}" in shown, command
+        assert not [character for character in shown if character != "\n" and not character.isprintable()], command
 
 
 def test_watching_at_a_terminal_takes_the_place_of_what_was_there(sharing):
