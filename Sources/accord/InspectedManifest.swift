@@ -48,7 +48,7 @@ struct InspectedManifest: Decodable {
 
   static let newestVersion: Int64 = 1
 
-  /// A file takes 200 bytes of it, and each history has 400 at most; the problems of a section take up to 10 KiB.
+  /// A file takes 200 bytes of it, and each history has 1,000 at most; the problems of a section take up to 10 KiB.
   private static let bytesMax = 4 * 1024 * 1024
   /// Sections, and sources of the agreement: a dump has some 30, and 7.
   private static let entriesMax = 200
