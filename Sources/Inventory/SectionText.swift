@@ -46,16 +46,14 @@ package enum SectionText {
     return table.map { row in columns.compactMap { $0 < row.count ? row[$0] : nil } }
   }
 
-  /// The text without anything that a terminal obeys.
+  /// The text without anything that a terminal obeys. A line end is "\u{A}": behind "\n" the next word would begin with an
+  /// n for who looks for names.
   package static func plain(_ text: some StringProtocol) -> String {
     // Nearly every value is plain ASCII.
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return String(text) }
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
       case _ where isShown(scalar): result.unicodeScalars.append(scalar)
       default: result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
       }

@@ -67,14 +67,9 @@ enum VisibleText {
     "\n\t".utf8.contains(UInt8(byte)) ? nil : name
   }
 
-  /// "\n", "\u{1B}"
+  /// "\u{1B}", and "\u{A}" for a line end: behind "\n" the next word would begin with an n for who looks for names.
   private static func name(_ scalar: Unicode.Scalar) -> String {
-    switch scalar {
-    case "\n": "\\n"
-    case "\t": "\\t"
-    case "\r": "\\r"
-    default: "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
-    }
+    "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
   }
 
   /// Controls (C0, DEL, C1), and what has no width or turns the direction of writing.

@@ -125,8 +125,8 @@ struct HostileTreeTests {
         })
       #expect(text.split(separator: "\n").allSatisfy { $0.count < 2_000 }, "\(section.name)")
     }
-    #expect(machine.collect("processes").text.contains("a\\nb\\u{1B}[2J\\u{202E}c\\rd"))
-    #expect(machine.collect("mounts").text.contains("/mnt/\\u{1B}[2J\\n"))
+    #expect(machine.collect("processes").text.contains("a\\u{A}b\\u{1B}[2J\\u{202E}c\\u{D}d"))
+    #expect(machine.collect("mounts").text.contains("/mnt/\\u{1B}[2J\\u{A}"))
     #expect(
       machine.collect("services", units: [hostile, "--help"]).problems
         == ["a name that no unit can have is left out"])

@@ -193,7 +193,9 @@ struct SectionTests {
   func power() {
     let content = machine.collect("power")
     #expect(
-      content.fields("Power supply BAT0") == ["kind": "Battery", "energy when full": "20 Wh"])
+      content.fields("Power supply BAT0") == [
+        "kind": "Battery", "energy when full": "20 Wh", "temperature": "38.7 °C",
+      ])
     #expect(content.row("Watchdogs", "watchdog", "watchdog0")["last start by it"] == "yes")
     #expect(
       content.fields("Board")["firmware says"]
