@@ -49,6 +49,14 @@ def sharing(appliance: Appliance) -> Appliance:
 
 
 @pytest.fixture
+def dumps(tmp_path: Path) -> Path:
+    """An empty folder for dumps."""
+    folder = tmp_path / "dumps"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
 def open_folder(monkeypatch) -> Iterator[Path]:
     """A folder that every user can reach, with the programs in it: pytest's own folders are closed to others."""
     folder = Path(tempfile.mkdtemp(prefix="accord-test-"))

@@ -5,6 +5,8 @@ import json
 import tarfile
 from pathlib import Path
 
+from appliance import Appliance
+
 
 class DumpArchive:
     """What is in one archive."""
@@ -44,3 +46,13 @@ class DumpArchive:
         for path, file in listed.items():
             assert file["bytes"] == len(self.files[path])
             assert file["sha256"] == hashlib.sha256(self.files[path]).hexdigest()
+
+
+def dump(appliance: Appliance, folder: Path, *arguments: str) -> DumpArchive:
+    """Makes a dump and opens it."""
+    done = appliance.accord("dump", "--output", str(folder), *arguments)
+    assert done.code == 0, done.err
+    (report,) = done.json
+    path = Path(report["path"])
+    assert path.parent == folder and path.stat().st_size == report["bytes"]
+    return DumpArchive(path)

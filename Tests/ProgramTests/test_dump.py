@@ -11,29 +11,12 @@ from pathlib import Path
 import pytest
 from agreement_files import OFFER
 from appliance import Appliance, needs_root, wait_for
-from dump_archive import DumpArchive
+from dump_archive import DumpArchive, dump
 from kernel import net_dev
 
 AGENT_SECTIONS = {"status", "doctor", "agreement", "settings", "records", "deliveries", "ledger", "clock", "page", "log"}
 MEMORY_USED_UP = "MemTotal: 1000000 kB\nMemFree: 9000 kB\nMemAvailable: 10000 kB\nBuffers: 0 kB\nCached: 0 kB\n"
 BOTH = {"product": "share", "environment": "share"}
-
-
-@pytest.fixture
-def dumps(tmp_path: Path) -> Path:
-    folder = tmp_path / "dumps"
-    folder.mkdir()
-    return folder
-
-
-def dump(appliance: Appliance, folder: Path, *arguments: str) -> DumpArchive:
-    """Makes a dump and opens it."""
-    done = appliance.accord("dump", "--output", str(folder), *arguments)
-    assert done.code == 0, done.err
-    (report,) = done.json
-    path = Path(report["path"])
-    assert path.parent == folder and path.stat().st_size == report["bytes"]
-    return DumpArchive(path)
 
 
 def filled(archive: DumpArchive) -> set[str]:

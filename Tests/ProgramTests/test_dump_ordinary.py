@@ -3,23 +3,15 @@
 import json
 from pathlib import Path
 
+import dump_archive
 import pytest
 from appliance import Appliance
 from dump_archive import DumpArchive
 
 
-@pytest.fixture
-def dumps(tmp_path: Path) -> Path:
-    folder = tmp_path / "dumps"
-    folder.mkdir()
-    return folder
-
-
 def dump(appliance: Appliance, folder: Path) -> DumpArchive:
     """Makes a dump that is whole, and whose JSON is JSON."""
-    done = appliance.accord("dump", "--output", str(folder))
-    assert done.code == 0, done.err
-    archive = DumpArchive(Path(done.json[0]["path"]))
+    archive = dump_archive.dump(appliance, folder)
     archive.check_digests()
     assert json.loads(archive.files["summary.json"])["health"]
     assert "<title>" in archive.files["index.html"].decode() and "system.memory.usage" in archive.text("agreement")

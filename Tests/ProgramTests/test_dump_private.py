@@ -1,25 +1,8 @@
 """What a dump must not tell by a way round: another section, a device that was denied by hand, settings with a mistake."""
 
-from pathlib import Path
-
-import pytest
-from appliance import Appliance
-from dump_archive import DumpArchive
+from dump_archive import dump
 
 BOTH = {"product": "share", "environment": "share"}
-
-
-@pytest.fixture
-def dumps(tmp_path: Path) -> Path:
-    folder = tmp_path / "dumps"
-    folder.mkdir()
-    return folder
-
-
-def dump(appliance: Appliance, folder: Path) -> DumpArchive:
-    done = appliance.accord("dump", "--output", str(folder))
-    assert done.code == 0, done.err
-    return DumpArchive(Path(done.json[0]["path"]))
 
 
 def test_no_section_of_the_product_tells_readings_of_the_environment(sharing, dumps):
