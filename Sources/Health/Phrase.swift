@@ -7,7 +7,7 @@ package enum Phrase {
     for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 {
       (value, unit) = (value / 1024, next)
     }
-    return unit == "B" ? "\(Int64(value)) B" : "\(decimal(value)) \(unit)"
+    return unit == "B" ? "\(whole(value)) B" : "\(decimal(value)) \(unit)"
   }
 
   /// "0.3 %", "97 %": never 100 of what is not whole, never 0 of what is something.
@@ -16,12 +16,12 @@ package enum Phrase {
     if ratio <= 0 { return "0 %" }
     if percent < 0.1 { return "less than 0.1 %" }
     if percent < 10 { return "\(decimal(percent)) %" }
-    return "\(ratio < 1 ? min(99, Int64(percent.rounded())) : Int64(percent.rounded())) %"
+    return "\(ratio < 1 ? min(99, whole(percent.rounded())) : whole(percent.rounded())) %"
   }
 
   /// "45 s", "58 min", "7 h", "30 days": rough on purpose, and never more than has passed.
   package static func duration(seconds: Double) -> String {
-    let seconds = Int64(max(0, seconds))
+    let seconds = whole(max(0, seconds))
     return switch seconds {
     case ..<120: "\(seconds) s"
     case ..<7_200: "\(seconds / 60) min"
@@ -35,7 +35,7 @@ package enum Phrase {
   }
 
   /// "1,234,567"
-  package static func count(_ value: Double) -> String { count(Int64(value)) }
+  package static func count(_ value: Double) -> String { count(whole(value)) }
 
   package static func count(_ value: Int64) -> String {
     var groups: [String] = []
@@ -56,15 +56,21 @@ package enum Phrase {
 
   /// One decimal below ten, none above; rounded down, so that nothing is called fuller than it is.
   private static func decimal(_ value: Double) -> String {
-    if value >= 10 { return String(Int64(value)) }
-    let tenths = Int64(value * 10)
+    if value >= 10 { return String(whole(value)) }
+    let tenths = whole(value * 10)
     return "\(tenths / 10).\(tenths % 10)"
   }
 
   /// "87", "87.5": degrees, volts.
   package static func number(_ value: Double) -> String {
-    let tenths = Int64((value * 10).rounded())
-    let (whole, rest) = (abs(tenths) / 10, abs(tenths) % 10)
-    return (tenths < 0 ? "-" : "") + (rest == 0 ? "\(whole)" : "\(whole).\(rest)")
+    let tenths = whole((value * 10).rounded())
+    let (degrees, rest) = tenths.magnitude.quotientAndRemainder(dividingBy: 10)
+    return (tenths < 0 ? "-" : "") + (rest == 0 ? "\(degrees)" : "\(degrees).\(rest)")
+  }
+
+  /// Towards zero. A counter may be as large as it likes: 2^63 - 1 is 2^63 as a Double, which no Int64 is.
+  private static func whole(_ value: Double) -> Int64 {
+    if let whole = Int64(exactly: value.rounded(.towardZero)) { return whole }
+    return value.isNaN ? 0 : value < 0 ? .min : .max
   }
 }
