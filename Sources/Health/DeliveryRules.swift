@@ -79,11 +79,15 @@ package struct DeliveryFacts: Sendable {
   package var obstacle: Obstacle?
   /// Batches that the receiver refused for good.
   package var refusedBatches: Int64 = 0
+  /// Readings of the deliveries that are remembered and were accepted, and how many of them the receiver threw away.
+  package var acceptedReadings: Int64 = 0
+  package var rejectedReadings: Int64 = 0
 
   package init() {}
 
   var findings: [HealthFinding] {
-    [obstacleFinding, failureFinding, backlogFinding, refusedFinding].compactMap(\.self)
+    [obstacleFinding, failureFinding, backlogFinding, refusedFinding, rejectedFinding].compactMap(
+      \.self)
   }
 
   private var obstacleFinding: HealthFinding? {
@@ -134,6 +138,15 @@ package struct DeliveryFacts: Sendable {
         + "\(Phrase.percent(backlog.quotaUse)) of the quota of \(Phrase.size(Double(backlog.quotaBytes))), \(backlog.eviction)",
       failure == nil
         ? "send it now: accord upload" : "mend the delivery first: accord doctor")
+  }
+
+  private var rejectedFinding: HealthFinding? {
+    guard isSharing, rejectedReadings > 0 else { return nil }
+    return .agent(
+      .warning, "delivery",
+      "the receiver took what was sent and did not keep \(Phrase.count(rejectedReadings)) of "
+        + "\(Phrase.count(acceptedReadings, "reading")); they are not sent again",
+      "tell the supplier, with what the receiver said: accord sent")
   }
 
   private var refusedFinding: HealthFinding? {

@@ -86,6 +86,16 @@ extension Outbox {
     try deliveries("ORDER BY tried_ms DESC, number DESC LIMIT 1").first
   }
 
+  /// The readings of the deliveries that were accepted and are kept, and how many of them the receiver said that it threw
+  /// away (OTLP's partial success). Those are not sent again.
+  package func acceptedReadings() throws(SQLiteError) -> (sent: Int64, rejected: Int64) {
+    var query = try database.prepare(
+      "SELECT coalesce(sum(readings), 0), coalesce(sum(rejected), 0) FROM deliveries WHERE outcome = ?"
+    )
+    query.bind(DeliveryOutcome.accepted.rawValue)
+    return try query.step() ? (query.integer(0), query.integer(1)) : (0, 0)
+  }
+
   /// Tried and not answered for good, of these sources: whether the receiver has it is not known.
   package func unansweredDeliveries(of sources: [DataSource]) throws(SQLiteError) -> [Delivery] {
     try deliveries(

@@ -168,6 +168,7 @@ extension ApplianceStatus {
     var facts = DeliveryFacts()
     facts.isSharing = agreement.sharesSomething
     facts.refusedBatches = spoolTotal(.refused).batches
+    (facts.acceptedReadings, facts.rejectedReadings) = acceptedReadings
     facts.obstacle = units?.uploadObstacle.map { .init(unit: $0.name, isMasked: $0.isMasked) }
     let now = clock.wallTimeMilliseconds
     if let lastFailure {

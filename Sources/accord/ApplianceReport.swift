@@ -148,6 +148,7 @@ enum ApplianceReport {
     guard let last = status.lastDelivery else { return status.noDeliveryText }
     return "\(last.outcome == .trying ? "not answered" : last.outcome.rawValue), "
       + "\(Moment.text(last.triedMilliseconds)), \(Output.count(last.readings, "reading"))"
+      + (last.rejected > 0 ? ", \(Output.count(last.rejected)) not kept by the receiver" : "")
   }
 
   private static func addSpool(

@@ -20,6 +20,8 @@ struct ApplianceStatus {
   /// The oldest pending batch that may be sent.
   let oldest: BatchSummary?
   let lastDelivery: Delivery?
+  /// Of all deliveries that are kept and were accepted.
+  let acceptedReadings: (sent: Int64, rejected: Int64)
   /// Why the last run ended before everything was delivered, nil when nothing went wrong; and since when.
   let lastFailure: String?
   let failingSinceMilliseconds: Int64?
@@ -74,6 +76,7 @@ struct ApplianceStatus {
     spool = reading?.summary
     oldest = reading?.oldest
     lastDelivery = reading?.lastDelivery
+    acceptedReadings = reading?.acceptedReadings ?? (0, 0)
     lastFailure = reading?.lastFailure
     failingSinceMilliseconds = reading?.failingSinceMilliseconds
     // What is wrong with the ledger has been noted above.

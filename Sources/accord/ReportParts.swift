@@ -127,7 +127,8 @@ struct LedgerPart {
             DeliveryAttempt(
               milliseconds: row.atMilliseconds,
               isAccepted: event == .upload && detail.text("outcome") == "accepted",
-              readings: detail.number("readings"), bytes: detail.number("bytes")))
+              readings: detail.number("readings") - detail.number("rejected"),
+              bytes: detail.number("bytes")))
         } else if let kind = Self.kind(event) {
           // The line of `accord ledger` after its number and time.
           let sentence = LedgerSentence.line(row, names).split(separator: " ", maxSplits: 2)

@@ -10,6 +10,8 @@ struct SpoolReading {
   /// The oldest pending batch that may be sent.
   let oldest: BatchSummary?
   let lastDelivery: Delivery?
+  /// Of all deliveries that are kept and were accepted.
+  let acceptedReadings: (sent: Int64, rejected: Int64)
   /// Why the last run ended before everything was delivered, nil when nothing went wrong.
   let lastFailure: String?
   /// Since when every run has ended so.
@@ -24,6 +26,7 @@ struct SpoolReading {
     guard let outbox = try Outbox.open(directory) else { return nil }
     summary = try RecordSummary.ofSpool(outbox)
     lastDelivery = try outbox.latestDelivery()
+    acceptedReadings = try outbox.acceptedReadings()
     lastFailure = try outbox.lastFailure()
     failingSinceMilliseconds = try outbox.failingSinceMilliseconds()
     isTimeTrusted = try outbox.isTimeTrusted(boot: try clock.bootID())

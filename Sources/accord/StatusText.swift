@@ -46,7 +46,7 @@ extension ApplianceStatus {
       let rest = warnings == 0 ? "" : ", \(Output.count(warnings, "warning"))"
       return "critical: \(things) not work\(rest)"
     }
-    if warnings > 0 { return "warning: accord works; \(Output.count(warnings, "warning"))" }
+    if warnings > 0 { return "warning: \(Output.count(warnings, "thing")) to look at" }
     let shared = DataSource.allCases.filter { agreement.terms(of: $0).decision.verdict == .share }
     if agreement.standing == .none {
       return "good: accordd works; without a consent nothing is sampled or sent"
@@ -151,10 +151,12 @@ extension ApplianceStatus {
       return isSpoolUnreadable ? Self.unreadableText : noDeliveryText
     }
     let message = last.message.isEmpty ? "" : ": \(last.message)"
+    let rejected =
+      last.rejected > 0 ? ", \(Output.count(last.rejected)) not kept by the receiver" : ""
     return
       "\(last.outcome == .trying ? "failed, and will be tried again" : last.outcome.rawValue), "
       + "\(CalendarTime.rfc3339(milliseconds: last.triedMilliseconds)), "
-      + "\(Output.count(last.readings, "reading"))\(message)\(pause ?? "")"
+      + "\(Output.count(last.readings, "reading"))\(rejected)\(message)\(pause ?? "")"
   }
 
   /// When the timer's next run sends; nil where there is no timer, or nothing is shared. A run before the end of a pause

@@ -112,6 +112,16 @@ struct DeliveryRulesTests {
     #expect(level(delivery { $0.refusedBatches = 1 }) == .warning)
   }
 
+  @Test func `readings that the receiver took and threw away are a warning`() {
+    let found = delivery { ($0.acceptedReadings, $0.rejectedReadings) = (814, 812) }
+    #expect(level(found) == .warning)
+    #expect(
+      found[0].sentence
+        == "the receiver took what was sent and did not keep 812 of 814 readings; they are not sent again"
+    )
+    #expect(delivery { $0.acceptedReadings = 814 } == [])
+  }
+
   /// Whatever is wrong together: the worst first, one sentence each, and for the same level cause before effect.
   @Test(arguments: 0..<256)
   func `the worst comes first, in one sentence with one thing to do`(what: Int) {
@@ -158,6 +168,10 @@ struct PhraseTests {
   @Test func `numbers are grouped, and rounded where they have decimals`() {
     #expect(
       Phrase.count(Int64(1_234_567)) == "1,234,567" && Phrase.count(Int64(-1_000)) == "-1,000")
+    #expect(
+      Phrase.count(0x1p63) == "9,223,372,036,854,775,807"
+        && Phrase.number(-0x1p70) == "-922337203685477580.8")
+    #expect(Phrase.size(.infinity).hasSuffix(" TiB") && Phrase.duration(seconds: .nan) == "0 s")
     #expect(
       Phrase.number(87) == "87" && Phrase.number(-0.25) == "-0.3" && Phrase.number(99.96) == "100")
     #expect(

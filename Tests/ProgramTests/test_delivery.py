@@ -175,6 +175,8 @@ def test_a_partial_success_is_counted_and_never_sent_again(waiting, receiver):
     assert result.json[0]["notes"] == ["the receiver did not keep 2 readings: too old"]
     tried = len(metric_requests(receiver))
     assert waiting.accord("upload").code == 0 and len(metric_requests(receiver)) == tried
+    said = waiting.accord("status", json=False).out
+    assert "the receiver took what was sent and did not keep 2 of " in said and "they are not sent again" in said
 
 
 def test_a_refused_event_is_told_again_by_the_next_run(waiting, receiver):
