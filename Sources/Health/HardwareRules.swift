@@ -49,7 +49,11 @@ extension MachineFacts {
   private func fanFinding(_ reading: Reading) -> HealthFinding? {
     let name = reading["hw.name"]
     let limit = limit("low.degraded", of: reading) ?? 0
-    let before = earlier?.values[reading.series] ?? 0
+    // Who stops a fan when it is cool enough gives it no power.
+    let isSwitchedOff = all("hw.fan.speed_ratio").contains {
+      $0["hw.id"] == reading["hw.id"] && $0.value == 0
+    }
+    let before = isSwitchedOff ? 0 : earlier?.values[reading.series] ?? 0
     let remedy = "clean or replace the fan before the appliance overheats"
     if isFailed("fan", reading) {
       return .machine(

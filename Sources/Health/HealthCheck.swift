@@ -26,9 +26,11 @@ package enum HealthCheck {
   /// The worst first.
   package static func findings(_ facts: HealthFacts) -> [HealthFinding] {
     let machine = facts.machine
+    // The agent's own disk is told once: as what keeps the agent from its work, or else as any other.
+    let own = facts.recording.diskFindings
     let findings =
-      facts.recording.diskFindings
-      + machine.fileSystemFindings(besides: facts.recording.disk?.mountPoint)
+      own
+      + machine.fileSystemFindings(besides: own.isEmpty ? nil : facts.recording.disk?.mountPoint)
       + machine.heatFindings + machine.supplyFindings + machine.memoryFindings
       + machine.loadFindings + machine.networkFindings + machine.unitFindings
       + facts.agent.findings + facts.agreement.findings + facts.recording.findings

@@ -11,11 +11,14 @@ extension MachineFacts {
     [
       ioFinding, cpuFinding,
       tableFinding(
-        "accord.file_handle.usage", "accord.file_handle.limit", "open files",
+        all("accord.file_handle.usage").reduce(0) { $0 + $1.value },
+        of: value("accord.file_handle.limit"),
+        ["accord.file_handle.usage", "accord.file_handle.limit"], "open files",
         "find who keeps them open: lsof | awk '{print $1}' | sort | uniq -c | sort -n | tail"),
+      // Each thread is one of them, and has a number of its own.
       tableFinding(
-        "system.process.count", "system.process.limit", "processes",
-        "find who starts them: ps -eo comm | sort | uniq -c | sort -n | tail"),
+        tasks, of: tasksMax, ["system.process.count", "system.process.limit"], "threads",
+        "find who starts them: ps -eLo comm | sort | uniq -c | sort -n | tail"),
     ].compactMap(\.self)
   }
 
@@ -54,15 +57,13 @@ extension MachineFacts {
   }
 
   private func tableFinding(
-    _ used: String, _ limit: String, _ what: String, _ remedy: String
+    _ count: Double, of most: Double?, _ signals: [String], _ what: String, _ remedy: String
   ) -> HealthFinding? {
-    guard let most = value(limit), most > 0 else { return nil }
-    let count = all(used).reduce(0) { $0 + $1.value }
-    guard count / most >= Thresholds.tableUseWarning else { return nil }
+    guard let most, most > 0, count / most >= Thresholds.tableUseWarning else { return nil }
     return .machine(
-      count / most >= Thresholds.tableUseCritical ? .critical : .warning, used, what,
+      count / most >= Thresholds.tableUseCritical ? .critical : .warning, signals[0], what,
       "the kernel allows \(Phrase.count(most)) \(what), and \(Phrase.count(count)) are there: the next may be refused",
-      remedy, also: [limit])
+      remedy, also: Array(signals.dropFirst()))
   }
 
   var unitFindings: [HealthFinding] {

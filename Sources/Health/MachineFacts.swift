@@ -60,6 +60,9 @@ package struct MachineFacts: Sendable {
   package var links: [Link] = []
   /// Mount points that somebody mounted for writing, and whose file system the kernel has made read-only since.
   package var turnedReadOnly: [String] = []
+  /// The kernel's threads, and how many it allows: each has a number of its own (pid_max) and memory (threads-max).
+  package var tasks: Double = 0
+  package var tasksMax: Double?
   /// Failed systemd units that are not the agent's own.
   package var failedUnits: [String] = []
   private var readings: [String: [Reading]] = [:]

@@ -63,7 +63,8 @@ extension MachineFacts {
   }
 
   private func dropFinding(_ reading: Reading) -> HealthFinding? {
-    guard let share = share(of: reading), share.count >= Thresholds.droppedMin,
+    guard let share = share(of: reading), let seconds = earlier?.secondsAgo,
+      share.count >= Thresholds.droppedPerSecondMin * seconds,
       share.ratio >= Thresholds.droppedRatio
     else { return nil }
     let name = reading[Self.interface]

@@ -51,9 +51,10 @@ package enum Thresholds {
   package static let frameErrorRatio = 0.001
   package static let frameErrorsMin = 10.0
   /// Packets dropped for each packet. TCP halves its rate with each loss: at one in a hundred a link of 20 ms is down
-  /// to 7 Mbit/s (Mathis, 1997). Below a hundred it may be a protocol that nobody listens to.
+  /// to 7 Mbit/s (Mathis, 1997). The kernel also counts frames of protocols that nobody here listens to, of which a switch
+  /// sends one each two seconds (spanning tree, IEEE 802.1D), and others less: below three in a second it may be these.
   package static let droppedRatio = 0.01
-  package static let droppedMin = 100.0
+  package static let droppedPerSecondMin = 3.0
   /// Times that a link went down and up again, in an hour on the average since the start: a switch that restarts does
   /// so once in months.
   package static let linkLossesPerHour = 2.0

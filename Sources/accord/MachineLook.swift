@@ -26,6 +26,12 @@ enum MachineLook {
     facts.links = links(root).filter { interfaces.permits($0.name) }
     let mounts = Mount.all(below: root).permitted(by: status.settings.devices.fileSystems)
     facts.turnedReadOnly = mounts.filter(turnedReadOnly).map(\.mountPoint)
+    // "0.20 0.18 0.12 1/80 11206" (proc_loadavg(5)): behind the slash are all threads, of which no signal tells.
+    let load = KernelAttribute.text(root + "/proc/loadavg")?.split(separator: " ") ?? []
+    facts.tasks = load.count > 3 ? Double(load[3].split(separator: "/").last ?? "") ?? 0 : 0
+    facts.tasksMax = ["threads-max", "pid_max"].compactMap {
+      KernelAttribute.text("\(root)/proc/sys/kernel/\($0)").flatMap(Double.init)
+    }.min()
     facts.failedUnits = status.units?.othersFailed ?? []
     return facts
   }

@@ -1,6 +1,7 @@
 // Every rule about the agent: it runs, its clock is right, it may, it can write, it is heard.
 
 import Health
+import Telemetry
 import Testing
 
 @Suite("The agent")
@@ -158,6 +159,16 @@ struct AgentRulesTests {
         freeInodes: nil, isReadOnly: false)
     }
     #expect(found.map(\.source) == [nil])
+  }
+
+  @Test func `of the agent's own disk the rule for every disk speaks before the agent's does`() {
+    let found = findings {
+      for reading in fileSystem("/var", used: 32e9, free: 3e7) { $0.machine.add(reading) }
+      $0.recording.disk = RecordingFacts.Disk(
+        path: "/var/lib/accord", mountPoint: "/var", freeBytes: 30_000_000,
+        sizeBytes: 32_030_000_000, freeInodes: nil, isReadOnly: false)
+    }
+    #expect(level(found) == .critical && found[0].source == .environment)
   }
 
   @Test func `what is lost with a damaged database is said, and for how long it is kept`() {

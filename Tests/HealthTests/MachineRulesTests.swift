@@ -105,6 +105,8 @@ struct MachineRulesTests {
     #expect(level(fan(0, limits: ["low.degraded": 600])) == .critical)
     #expect(level(fan(599, limits: ["low.degraded": 600])) == .warning)
     #expect(fan(600, limits: ["low.degraded": 600]) == [])
+    let switchedOff = sensor("hw.fan.speed", 0, "fan1") + sensor("hw.fan.speed_ratio", 0, "fan1")
+    #expect(findings(switchedOff, before: sensor("hw.fan.speed", 1_200, "fan1")) == [])
     let faulty = sensor("hw.fan.speed", 900, "fan1") + status("fan", "chip/fan1", "failed")
     #expect(level(findings(faulty)) == .critical)
   }

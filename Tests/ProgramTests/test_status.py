@@ -260,6 +260,26 @@ def test_what_was_accepted_is_remembered_when_the_spool_is_gone(sharing):
     assert "nothing of what is kept was tried; something was last accepted at 20" in said and "never tried" not in said
 
 
+def test_threads_count_against_what_the_kernel_allows_and_not_processes(appliance):
+    appliance.kernel.write("proc/loadavg", "0.10 0.10 0.10 2/9990 99\n")
+    appliance.kernel.write("proc/sys/kernel/threads-max", "100000\n")
+    appliance.kernel.write("proc/sys/kernel/pid_max", "10000\n")
+    said = appliance.accord("status", json=False).out
+    assert "the kernel allows 10,000 threads, and 9,990 are there: the next may be refused" in said
+    appliance.kernel.write("proc/sys/kernel/pid_max", "32768\n")
+    assert "the kernel allows" not in appliance.accord("status", json=False).out
+
+
+def test_counters_may_be_as_large_as_they_like(appliance):
+    most = 2**63 - 1
+    appliance.write_consent({"environment": "share"})
+    appliance.kernel.write_interfaces(eth0=(0,) * 8)
+    appliance.record()
+    appliance.kernel.write_interfaces(eth0=(1_000, 1_000, most, most, 1_000, 1_000, most, most))
+    result = appliance.accord("status", json=False)
+    assert result.code == 0 and "health" in result.out
+
+
 def test_what_cannot_be_written_at_all_was_not_made_read_only_by_an_error(appliance):
     kernel = appliance.kernel
     line = "{id} 1 {id}:1 / {at} rw,relatime - {type} /dev/loop{id} ro\n"
