@@ -11,8 +11,12 @@ internal import Telemetry
 extension Diagnosis {
   // MARK: units
 
-  mutating func lookAtUnits(_ locations: Locations, _ units: SystemdUnits?) {
-    guard let units else {
+  mutating func lookAtUnits(_ locations: Locations, _ answer: SystemdAnswer) {
+    let units: SystemdUnits
+    switch answer {
+    case .units(let answered): units = answered
+    case .silent(let silence): return add(.units, .warning, silence.sentence)
+    case .absent:
       let reason =
         locations.isSystem ? "there is no systemd here" : "below a prefix there are no units"
       return add(.units, .notTried, reason)

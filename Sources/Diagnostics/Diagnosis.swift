@@ -75,7 +75,7 @@ package struct Diagnosis: Sendable {
           : "there is no \(locations.settings), so everything is as by default"))
     if let wrongOwner { return add(.ownership, .failed, "\(wrongOwner)") }
     add(.ownership, .ok, "nobody else can write these files, or read what is secret in them")
-    lookAtUnits(locations, SystemdUnits.ask(locations))
+    lookAtUnits(locations, SystemdAnswer.ask(locations))
     lookAt(clock, Ledger.trustedMoment(locations))
     lookAtDisk(locations)
     lookAtOffer(agreement)

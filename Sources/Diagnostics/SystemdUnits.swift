@@ -1,7 +1,5 @@
-// What systemd says of the agent's units and of others, asked by systemctl(1) within a limit of time. On a machine
-// without systemd, and below a prefix, there is nothing to ask: then there is no value.
+// What systemd says of the agent's units and of others.
 
-package import Configuration
 internal import Linux
 
 package struct SystemdUnits: Equatable, Sendable {
@@ -25,7 +23,7 @@ package struct SystemdUnits: Equatable, Sendable {
   package static let daemon = "accordd.service"
   package static let upload = "accord-upload.service"
   package static let timer = "accord-upload.timer"
-  private static let own = [daemon, upload, timer]
+  static let own = [daemon, upload, timer]
 
   package let units: [Unit]
   /// Failed units of all kinds that are not the agent's own.
@@ -40,35 +38,6 @@ package struct SystemdUnits: Equatable, Sendable {
   package var uploadObstacle: Unit? {
     if let timer = unit(Self.timer), !timer.isActive { return timer }
     return unit(Self.upload).flatMap { $0.isMasked ? $0 : nil }
-  }
-
-  /// What runs here; nil without systemd (sd_booted(3)), below a prefix, and where systemctl does not answer in time.
-  package static func ask(_ locations: Locations) -> SystemdUnits? {
-    guard locations.isSystem, ((try? FileState.of("/run/systemd/system")) ?? nil) != nil else {
-      return nil
-    }
-    guard
-      let shown = output(
-        ["show"] + own
-          + ["--property=Id,LoadState,ActiveState,UnitFileState,NextElapseUSecRealtime"]),
-      // A service that is started again and again is not "failed" in between.
-      let failed = output([
-        "list-units", "--state=failed,auto-restart", "--plain", "--no-legend", "--no-pager",
-      ])
-    else { return nil }
-    return SystemdUnits(shown: shown, failed: failed)
-  }
-
-  /// Long enough for a busy machine, short enough for a person.
-  private static let limitMilliseconds: Int64 = 3_000
-
-  private static func output(_ arguments: [String]) -> String? {
-    // Times are written in the zone of TZ.
-    let output = try? ChildProcess.output(
-      of: "/usr/bin/env", ["TZ=UTC", "systemctl"] + arguments, limitBytes: 256 * 1024,
-      limitMilliseconds: limitMilliseconds, isInOwnGroup: false)
-    guard let output, output.isWhole, output.exitCode == 0 else { return nil }
-    return String(decoding: output.bytes, as: UTF8.self)
   }
 
   /// - Parameters:

@@ -31,7 +31,7 @@ extension ApplianceStatus {
 
   fileprivate var agentFacts: AgentFacts {
     var facts = AgentFacts()
-    facts.isService = units != nil
+    facts.isService = systemd.isPresent
     facts.prefix = locations.isSystem ? "/" : locations.prefix
     facts.failedUnits = units?.ownFailed ?? []
     facts.startFailure = startFailure

@@ -37,8 +37,8 @@ struct ApplianceStatus {
   let settings: Settings
   /// What is wrong with accord.toml, if anything is: then `settings` are the defaults.
   let settingsProblem: String?
-  /// What systemd says; nil without it, and below a prefix.
-  let units: SystemdUnits?
+  /// What systemd says, if it is there.
+  let systemd: SystemdAnswer
   /// Why accordd could not start, in its own words.
   let startFailure: String?
   /// What could not be read, a sentence each.
@@ -68,7 +68,7 @@ struct ApplianceStatus {
       problems.append("\(error)")
     }
     (self.settings, self.settingsProblem) = (settings, settingsProblem)
-    units = SystemdUnits.ask(locations)
+    systemd = SystemdAnswer.ask(locations)
     startFailure = KernelAttribute.text(locations.failureFile)
     let problemsBefore = problems.count
     let reading = noting { try SpoolReading(directory, settings.upload, locations.clock) }
@@ -86,6 +86,9 @@ struct ApplianceStatus {
     isTimeTrusted = clock.isSynchronised || reading?.isTimeTrusted ?? false
     self.problems = problems
   }
+
+  /// Nil without systemd, below a prefix, and where systemctl does not answer.
+  var units: SystemdUnits? { systemd.units }
 
   /// Fails when this user may not look: half a status would be a wrong one.
   static func checkReadable(_ locations: Locations) throws {

@@ -80,6 +80,10 @@ class InstalledAppliance(Appliance):
         """It does not answer from now on: a `sleep` of so many seconds."""
         self._script("systemctl", f"#!/bin/sh\nsleep {seconds}\n")
 
+    def let_systemctl_fail(self) -> None:
+        """It ends without an answer from now on, as when there is no bus."""
+        self._script("systemctl", "#!/bin/sh\nexit 1\n")
+
     def entering(self, name: str, *arguments: str) -> list[str]:
         """The command line of one of the programs with the folder as the root."""
         enter = ["unshare", "-m", "--propagation", "private", "sh", "-c", _ENTER, "sh", str(self.prefix)]

@@ -523,6 +523,20 @@ def agent_that_cannot_start(ward: Ward) -> Iterator[Appliance]:
     yield installed
 
 
+@situation(
+    "a systemd that does not answer",
+    "accordd does not run, so nothing is sampled or sent: it was stopped at 20",
+    status="-> start it: systemctl restart accordd",
+    doctor="warning  systemctl did not answer within 3 s, so nothing is known of the units: see what systemd waits for",
+)
+def silent_systemd(ward: Ward) -> Iterator[Appliance]:
+    appliance = ward.appliance()
+    appliance.record()
+    installed = InstalledAppliance.of(appliance)
+    installed.let_systemctl_hang(5)
+    yield installed
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Healthy ones: what they say of themselves is the agent's only.
 

@@ -102,6 +102,16 @@ def test_the_next_upload_is_the_timer_s(ward: Ward):
         assert "none, because nothing is shared" in text
 
 
+def test_a_systemctl_that_fails_is_no_machine_without_systemd(ward: Ward):
+    with ward.stack:
+        installed = ward.installed()
+        installed.let_systemctl_fail()
+        (units,) = [layer for layer in installed.accord("doctor").json[0]["layers"] if layer["layer"] == "units"]
+        assert units["state"] == "warning" and units["text"].startswith("systemctl failed, so nothing is known of the units")
+        (installed.prefix / "run/systemd/system").rmdir()
+        assert "there is no systemd here" in installed.accord("doctor", json=False).out
+
+
 @pytest.mark.parametrize("interrupted", [False, True], ids=["timed out", "interrupted"])
 def test_a_section_leaves_nothing_running_that_it_has_started(ward: Ward, interrupted: bool):
     def sleepers() -> list[str]:
