@@ -22,6 +22,11 @@ extension Diagnosis {
       return add(.units, .notTried, reason)
     }
     let daemon = units.unit(SystemdUnits.daemon)
+    if let daemon, daemon.isMasked {
+      return add(
+        .units, .failed,
+        "\(SystemdUnits.daemon) is masked, so it does not start: \(AgentFacts.unmasking)")
+    }
     guard let daemon, daemon.isActive else {
       let reason = KernelAttribute.text(locations.failureFile).map { ": \($0)" } ?? ""
       return add(

@@ -9,6 +9,8 @@ package struct AgentFacts: Sendable {
     case stopped(at: String)
     /// It is gone without having stopped.
     case died(lastTick: String)
+    /// There is no word of it since the machine started, and there is something of before.
+    case notSinceStart
     case neverRan
   }
 
@@ -22,6 +24,8 @@ package struct AgentFacts: Sendable {
   package var failedProbes: [String] = []
   /// Whether this is the installed system, with systemd.
   package var isService = false
+  /// Whether somebody has masked its unit, so that systemd starts it for nobody.
+  package var isMasked = false
   /// Where the files of one that is not installed are.
   package var prefix = ""
   /// The agent's own units that have failed.
@@ -29,8 +33,17 @@ package struct AgentFacts: Sendable {
 
   package init() {}
 
+  package static let unmasking = "systemctl unmask accordd && systemctl enable --now accordd"
+
   private var start: String {
     isService ? "systemctl restart accordd" : "accordd --prefix \(prefix)"
+  }
+
+  /// For one that systemd may have been told to leave alone.
+  private var firstStart: String { isService ? "systemctl enable --now accordd" : start }
+
+  private func unlessMasked(_ remedy: String) -> String {
+    isMasked ? "somebody has masked it, so: \(Self.unmasking)" : remedy
   }
 
   var findings: [HealthFinding] {
@@ -55,7 +68,9 @@ package struct AgentFacts: Sendable {
     if let startFailure, !isRunning {
       return .agent(
         .critical, "agent", "accordd cannot start: \(startFailure)",
-        "mend that; accordd tries again by itself, and at once with: \(start)")
+        isMasked
+          ? "mend that; somebody has masked it as well, so: \(Self.unmasking)"
+          : "mend that; accordd tries again by itself, and at once with: \(start)")
     }
     switch state {
     case .running: return nil
@@ -69,17 +84,24 @@ package struct AgentFacts: Sendable {
       return .agent(
         .critical, "agent",
         "accordd does not run, so nothing is sampled or sent: it was stopped at \(time)",
-        "start it: \(start)")
+        unlessMasked("start it: \(start)"))
     case .died(let time):
       return .agent(
         .critical, "agent",
         "accordd does not run, so nothing is sampled or sent: it did not stop cleanly, its last tick was at \(time)",
-        "see why: journalctl -u accordd; then \(start)")
+        unlessMasked("see why: journalctl -u accordd; then \(start)"))
+    case .notSinceStart:
+      return .agent(
+        .critical, "agent",
+        "accordd does not run and has not since this machine started, so nothing is sampled or sent",
+        unlessMasked(
+          isService
+            ? "see why: journalctl -b -u accordd; then \(firstStart)" : "start it: \(start)"))
     case .neverRan:
       return .agent(
         .critical, "agent",
         "accordd does not run and never did here, so nothing is sampled or sent",
-        "start it: \(isService ? "systemctl enable --now accordd" : start)")
+        unlessMasked("start it: \(firstStart)"))
     }
   }
 

@@ -32,11 +32,12 @@ extension ApplianceStatus {
   fileprivate var agentFacts: AgentFacts {
     var facts = AgentFacts()
     facts.isService = systemd.isPresent
+    facts.isMasked = units?.unit(SystemdUnits.daemon)?.isMasked ?? false
     facts.prefix = locations.isSystem ? "/" : locations.prefix
     facts.failedUnits = units?.ownFailed ?? []
     facts.startFailure = startFailure
     guard let daemon else {
-      facts.state = .neverRan
+      facts.state = hasRunBefore ? .notSinceStart : .neverRan
       return facts
     }
     let last = CalendarTime.rfc3339(milliseconds: daemon.lastTickMs)

@@ -74,7 +74,9 @@ enum ApplianceReport {
   }
 
   private static func agentState(_ status: ApplianceStatus) -> String {
-    guard let daemon = status.daemon else { return ", never ran here" }
+    guard let daemon = status.daemon else {
+      return status.hasRunBefore ? ", has not run since the machine started" : ", never ran here"
+    }
     if daemon.isAlive(status.clock) { return ", running" }
     return ", last tick \(Moment.text(daemon.lastTickMs))"
   }

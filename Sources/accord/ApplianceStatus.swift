@@ -102,6 +102,11 @@ struct ApplianceStatus {
     }
   }
 
+  /// Whether accordd left something: its word of itself is gone with each start of the machine, what it kept is not.
+  var hasRunBefore: Bool {
+    history != nil || spool != nil || isHistoryUnreadable || isSpoolUnreadable || ledger != nil
+  }
+
   /// What there is to say of deliveries of which the spool knows none.
   var noDeliveryText: String {
     guard let lastAcceptedMilliseconds else { return "never tried" }

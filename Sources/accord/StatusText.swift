@@ -59,7 +59,10 @@ extension ApplianceStatus {
   // MARK: the daemon
 
   private var daemonText: String {
-    guard let daemon else { return "not running, and never was here" }
+    guard let daemon else {
+      return hasRunBefore
+        ? "not running, and not since this machine started" : "not running, and never was here"
+    }
     let ago = Output.ago(daemon.sinceLastTickMilliseconds(clock))
     let last = CalendarTime.rfc3339(milliseconds: daemon.lastTickMs)
     if !daemon.isRunning { return "not running; stopped at \(last)" }

@@ -537,6 +537,35 @@ def silent_systemd(ward: Ward) -> Iterator[Appliance]:
     yield installed
 
 
+def restarted(ward: Ward, **units: str) -> InstalledAppliance:
+    """The machine was started again, which emptied /run, and accordd was not."""
+    appliance = ward.appliance()
+    appliance.record()
+    installed = InstalledAppliance.of(appliance)
+    (installed.run / "status.json").unlink()
+    installed.units(daemon="inactive", timer="inactive", **units)
+    return installed
+
+
+@situation(
+    "an agent that did not start with the machine",
+    "accordd does not run and has not since this machine started, so nothing is sampled or sent",
+    doctor="accordd.service is inactive; see journalctl -u accordd, then: systemctl restart accordd",
+)
+def unstarted_agent(ward: Ward) -> Iterator[Appliance]:
+    yield restarted(ward)
+
+
+@situation(
+    "a masked agent",
+    "accordd does not run and has not since this machine started, so nothing is sampled or sent",
+    status="-> somebody has masked it, so: systemctl unmask accordd && systemctl enable --now accordd",
+    doctor="accordd.service is masked, so it does not start: systemctl unmask accordd && systemctl enable --now accordd",
+)
+def masked_agent(ward: Ward) -> Iterator[Appliance]:
+    yield restarted(ward, masked="accordd.service")
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Healthy ones: what they say of themselves is the agent's only.
 

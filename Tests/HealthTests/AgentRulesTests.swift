@@ -29,10 +29,38 @@ struct AgentRulesTests {
     #expect(
       agent(.died(lastTick: "T"))[0].contains("it did not stop cleanly, its last tick was at T"))
     #expect(agent(.neverRan)[0].contains("never did here"))
+    #expect(agent(.notSinceStart)[0].contains("has not since this machine started"))
     #expect(
       agent(.late(byMilliseconds: 300_000)) == [
         "accordd runs, but its last tick was 5 min ago, and one is due every 10 s"
       ])
+  }
+
+  @Test(
+    arguments: [
+      (.stopped(at: "T"), "start it: systemctl restart accordd"),
+      (.notSinceStart, "see why: journalctl -b -u accordd; then systemctl enable --now accordd"),
+      (.neverRan, "start it: systemctl enable --now accordd"),
+    ] as [(AgentFacts.State, String)])
+  func `an agent that does not run is to be started, and unmasked before that`(
+    state: AgentFacts.State, remedy: String
+  ) {
+    func remedies(isMasked: Bool, isService: Bool = true, failure: String? = nil) -> [String] {
+      findings {
+        $0.agent.state = state
+        $0.agent.startFailure = failure
+        ($0.agent.isService, $0.agent.isMasked) = (isService, isMasked)
+        $0.agent.prefix = "/p"
+      }.map(\.remedy)
+    }
+    let unmasking = "systemctl unmask accordd && systemctl enable --now accordd"
+    #expect(remedies(isMasked: false) == [remedy])
+    #expect(remedies(isMasked: true) == ["somebody has masked it, so: \(unmasking)"])
+    #expect(
+      remedies(isMasked: true, failure: "no") == [
+        "mend that; somebody has masked it as well, so: \(unmasking)"
+      ])
+    #expect(remedies(isMasked: false, isService: false) == ["start it: accordd --prefix /p"])
   }
 
   @Test func `missed ticks count from one in twenty on, and from ten`() {

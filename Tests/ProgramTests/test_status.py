@@ -61,6 +61,12 @@ def screen(appliance: Appliance, *arguments: str, **size: int) -> list[str]:
         return so_far(whole=True).replace("\r\n", "\n").splitlines()
 
 
+def line_of(name: str, appliance: Appliance) -> str:
+    """The line of that name: a finding may be about the same."""
+    (line,) = re.findall(rf"^{name}  .*", appliance.accord("status", json=False).out, re.MULTILINE)
+    return line
+
+
 def test_the_ordinary_case_fits_a_terminal(sharing, receiver):
     sharing.write_settings(seal="1s")
     with sharing.daemon() as daemon:
@@ -278,6 +284,16 @@ def test_counters_may_be_as_large_as_they_like(appliance):
     appliance.kernel.write_interfaces(eth0=(1_000, 1_000, most, most, 1_000, 1_000, most, most))
     result = appliance.accord("status", json=False)
     assert result.code == 0 and "health" in result.out
+
+
+def test_only_what_left_nothing_has_never_run(appliance):
+    assert line_of("accordd", appliance).endswith("not running, and never was here")
+    appliance.record()
+    (appliance.prefix / "run/accord/status.json").unlink()
+    assert line_of("accordd", appliance).endswith("not running, and not since this machine started")
+    assert "never did here" not in appliance.accord("status", "--all", json=False).out
+    report = appliance.accord("report", "--output", "-", json=False).out
+    assert "has not run since the machine started" in report and "never ran" not in report
 
 
 def test_what_cannot_be_written_at_all_was_not_made_read_only_by_an_error(appliance):
