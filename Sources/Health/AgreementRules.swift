@@ -20,10 +20,10 @@ package struct AgreementFacts: Sendable {
   package struct Waiting: Sendable {
     package let supplier: String
     package let revision: Int64
-    /// What it wants otherwise than what was accepted, a clause each.
-    package let differences: [String]
+    /// What it wants otherwise than what was accepted, a clause each; nil where nothing was.
+    package let differences: [String]?
 
-    package init(supplier: String, revision: Int64, differences: [String]) {
+    package init(supplier: String, revision: Int64, differences: [String]?) {
       self.supplier = supplier
       self.revision = revision
       self.differences = differences
@@ -83,16 +83,19 @@ package struct AgreementFacts: Sendable {
 
   private var offer: HealthFinding? {
     guard let waiting, problem == nil else { return nil }
-    let changes = waiting.differences.prefix(2).joined(separator: "; ")
-    let more =
-      waiting.differences.count > 2 ? "; and \(waiting.differences.count - 2) more changes" : ""
-    let why =
-      hasConsent
-      ? changes.isEmpty ? "which asks for nothing else than what was accepted" : changes + more
-      : "and nothing is sampled or sent until you agree"
     return .agent(
       .notice, "offer",
-      "\(waiting.supplier) offers revision \(waiting.revision)\(hasConsent && !changes.isEmpty ? ": " : ", ")\(why)",
+      "\(waiting.supplier) offers revision \(waiting.revision)\(consequence(of: waiting))",
       "read the whole of it, and agree if you want to: accord consent accept")
+  }
+
+  private func consequence(of waiting: Waiting) -> String {
+    guard hasConsent else { return ", and nothing is sampled or sent until you agree" }
+    guard let differences = waiting.differences else {
+      return ", and nothing is shared until you agree"
+    }
+    if differences.isEmpty { return ", which asks for nothing else than what was accepted" }
+    let more = differences.count > 2 ? "; and \(differences.count - 2) more changes" : ""
+    return ": \(differences.prefix(2).joined(separator: "; "))\(more)"
   }
 }

@@ -109,28 +109,19 @@ extension ApplianceStatus {
     return "\(problem.at)\(column): \(problem.problem)"
   }
 
-  /// An offer that nobody has agreed to: without any consent, or of a later revision than the one that was accepted.
+  /// An offer that nobody has agreed to: none was accepted, or another revision than this one.
   var waitingOffer: AgreementFacts.Waiting? {
-    guard let offer = agreement.offer ?? unaskedOffer else { return nil }
-    let revision = offer.revision.value
-    if agreement.standing == .none {
-      return AgreementFacts.Waiting(
-        supplier: offer.supplier.value, revision: revision, differences: [])
+    guard let offer = agreement.offer else { return nil }
+    if case .held = agreement.standing { return nil }
+    let (supplier, revision) = (offer.supplier.value, offer.revision.value)
+    guard let accepts = agreement.consent?.accepts?.value else {
+      guard [nil, supplier].contains(agreement.consent?.supplier?.value) else { return nil }
+      return AgreementFacts.Waiting(supplier: supplier, revision: revision, differences: nil)
     }
-    guard agreement.standing == .inForce, let accepts = agreement.consent?.accepts?.value,
-      accepts != revision, agreement.consent?.supplier?.value == offer.supplier.value
-    else { return nil }
+    guard accepts != revision, agreement.consent?.supplier?.value == supplier else { return nil }
     let text = OfferText(offer, accepted: AcceptedOffer.latest(agreement, locations))
     return AgreementFacts.Waiting(
-      supplier: offer.supplier.value, revision: revision, differences: text.differences)
-  }
-
-  /// Without a consent nobody asks for the offer.
-  private var unaskedOffer: Offer? {
-    guard agreement.standing == .none else { return nil }
-    return AgreementInForce.read(
-      locations, ifConsentSays: Array("schema = 1\nsources.product = \"share\"\n".utf8)
-    ).offer
+      supplier: supplier, revision: revision, differences: text.differences)
   }
 
   // MARK: the records

@@ -88,12 +88,14 @@ enum ApplianceReport {
     guard agreement.standing == .inForce else {
       return "There is none: nothing is sampled and nothing is sent."
     }
-    guard let offer = agreement.offer else {
-      return "In force, without an offer: what is kept stays on the appliance."
-    }
-    let revision = agreement.consent?.accepts.map { ", revision \($0.value)" } ?? ""
     let until = agreement.consent?.until.map { ", until \($0.value)" } ?? ""
-    return "In force with \(offer.supplier.value)\(revision)\(until)."
+    guard let offer = agreement.offer else {
+      return "In force\(until), without an offer: what is kept stays on the appliance."
+    }
+    guard let accepted = agreement.consent?.accepts?.value else {
+      return "In force\(until); no offer was accepted, so what is kept stays on the appliance."
+    }
+    return "In force with \(offer.supplier.value), revision \(accepted)\(until)."
   }
 
   private static func sources(_ agreement: Agreement) -> ReportContent.Table {

@@ -39,9 +39,10 @@ extension ApplianceStatus {
     case .inForce where agreement.offerProblem != nil:
       return "sharing is held: \(agreement.untilMended); what was kept stays"
     case .inForce:
-      guard let offer = agreement.offer else { return "in force" }
       let until = agreement.consent?.until.map { ", until \($0.value)" } ?? ""
-      let accepted = agreement.consent?.accepts?.value ?? offer.revision.value
+      guard let offer = agreement.offer, let accepted = agreement.consent?.accepts?.value else {
+        return "in force\(until); nothing is shared"
+      }
       return "in force with \(offer.supplier.value), revision \(accepted)\(until)"
     }
   }

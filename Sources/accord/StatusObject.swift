@@ -58,7 +58,7 @@ extension ApplianceStatus {
         entry.member("supplier", waiting.supplier)
         entry.member("revision", waiting.revision)
         entry.array("differences") { list in
-          for difference in waiting.differences { list.element(difference) }
+          for difference in waiting.differences ?? [] { list.element(difference) }
         }
       }
     }

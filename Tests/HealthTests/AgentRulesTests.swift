@@ -134,7 +134,7 @@ struct AgentRulesTests {
   }
 
   @Test func `an offer that waits is worth a word, with what it changes`() {
-    func offer(hasConsent: Bool, _ differences: [String]) -> String {
+    func offer(hasConsent: Bool, _ differences: [String]?) -> String {
       let found = findings {
         $0.agreement.hasConsent = hasConsent
         $0.agreement.waiting = AgreementFacts.Waiting(
@@ -152,6 +152,9 @@ struct AgentRulesTests {
     #expect(
       offer(hasConsent: true, ["a", "b", "c", "d"])
         == "Example offers revision 3: a; b; and 2 more changes")
+    #expect(
+      offer(hasConsent: true, nil)
+        == "Example offers revision 3, and nothing is shared until you agree")
     #expect(level(findings { $0.agreement.hasConsent = false }) == .notice)
   }
 

@@ -14,7 +14,7 @@ import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from appliance import Appliance, run, wait_for
@@ -294,6 +294,22 @@ def test_only_what_left_nothing_has_never_run(appliance):
     assert "never did here" not in appliance.accord("status", "--all", json=False).out
     report = appliance.accord("report", "--output", "-", json=False).out
     assert "has not run since the machine started" in report and "never ran" not in report
+
+
+@pytest.mark.parametrize("until", [None, date(2099, 1, 1)])
+def test_an_offer_that_nobody_accepted_is_not_in_force(appliance, until):
+    appliance.write_consent({"environment": "local"}, supplier=None, accepts=None, until=until)
+    end = ", until 2099-01-01" if until else ""
+    said = appliance.accord("status", "--all", json=False).out
+    assert f"in force{end}; nothing is shared\n" in said
+    assert "Example Devices Ltd offers revision 2, and nothing is shared until you agree" in said
+    assert "In force with" not in appliance.accord("report", "--output", "-", json=False).out
+    assert appliance.accord("status").json[0]["agreement"]["waiting_offer"] == {
+        "supplier": "Example Devices Ltd", "revision": 2, "differences": [],
+    }  # fmt: skip
+    # Whoever agreed with another supplier has agreed to this one's offer as little, and is not asked to.
+    appliance.write_consent({"environment": "local"}, supplier="Somebody Else", accepts=None)
+    assert "offers revision" not in appliance.accord("status", "--all", json=False).out
 
 
 def test_what_cannot_be_written_at_all_was_not_made_read_only_by_an_error(appliance):
