@@ -125,14 +125,11 @@ extension Diagnosis {
 
   mutating func lookAtOffer(_ agreement: Agreement) {
     guard let offer = agreement.offer else {
-      let isThere = ((try? FileState.of(agreement.offerFile)) ?? nil) != nil
-      if !isThere {
-        if let problem = agreement.offerProblem { return add(.offer, .warning, "\(problem)") }
-        return add(
-          .offer, .ok, "there is none at \(agreement.offerFile): only what is shared needs one")
+      if let problem = agreement.offerFault ?? agreement.offerProblem {
+        return add(.offer, .warning, "\(problem)")
       }
-      let problem = agreement.offerProblem?.description ?? "\(agreement.offerFile) cannot be read"
-      return add(.offer, .warning, problem)
+      return add(
+        .offer, .ok, "there is none at \(agreement.offerFile): only what is shared needs one")
     }
     let (revision, supplier) = (offer.revision.value, offer.supplier.value)
     let accepting = "read it, and if you agree: accord consent accept"

@@ -74,6 +74,8 @@ package struct Agreement: Sendable {
   package let acceptance: Acceptance
   /// What is wrong with the offer, if anything. It holds what would be shared, never what is local.
   package let offerProblem: FileProblem?
+  /// What is wrong with the offer's file by itself, whether or not anything is shared; nil as well where there is none.
+  package let offerFault: FileProblem?
   package let consentFile: String
   package let offerFile: String
   private let terms: [SourceTerms]
@@ -114,6 +116,7 @@ package struct Agreement: Sendable {
     self.consentFile = consentFile
     self.offerFile = offerFile
     self.consent = try? consent?.get()
+    if case .failure(let fault) = offer { offerFault = fault } else { offerFault = nil }
     let offer = offer ?? .failure(Self.missingOffer(offerFile))
     self.offer = try? offer.get()
     standing = Self.standing(consent, consentFile, nowMilliseconds)

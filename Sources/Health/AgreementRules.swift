@@ -39,13 +39,15 @@ package struct AgreementFacts: Sendable {
   package var endsInDays: Int64?
   package var endDay = ""
   package var waiting: Waiting?
+  /// What is wrong with an offer that nothing rests on yet, and what was expected.
+  package var offerFault: (sentence: String, remedy: String)?
   /// Settings that cannot be used, and what is wrong with them.
   package var settingsProblem: String?
 
   package init() {}
 
   var findings: [HealthFinding] {
-    [settings, standing, ending, offer].compactMap(\.self)
+    [settings, standing, fault, ending, offer].compactMap(\.self)
   }
 
   private var settings: HealthFinding? {
@@ -68,7 +70,17 @@ package struct AgreementFacts: Sendable {
     if hasConsent || waiting != nil { return nil }
     return .agent(
       .notice, "agreement", "there is no consent at \(consentFile), so nothing is sampled or sent",
-      "put the supplier's offer.toml beside it, and read it with: accord consent accept")
+      offerFault == nil
+        ? "put the supplier's offer.toml beside it, and read it with: accord consent accept"
+        : "when the offer is mended, read it with: accord consent accept")
+  }
+
+  /// Where something is shared, it is the agreement's problem.
+  private var fault: HealthFinding? {
+    guard let offerFault, problem == nil else { return nil }
+    return .agent(
+      .warning, "offer", "\(offerFault.sentence); nobody can agree to this offer",
+      offerFault.remedy)
   }
 
   private var ending: HealthFinding? {

@@ -94,6 +94,7 @@ extension ApplianceStatus {
       facts.problem = AgreementFacts.Problem(
         sentence: sentence(problem), remedy: problem.expected, consequence: agreement.untilMended)
     }
+    facts.offerFault = agreement.offerFault.map { (sentence($0), $0.expected) }
     if agreement.standing == .inForce, let until = agreement.consent?.until?.value {
       let end = CalendarTime.startOfDay(year: until.year, month: until.month, day: until.day)
       facts.endDay = "\(until)"

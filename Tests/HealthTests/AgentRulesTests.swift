@@ -158,6 +158,24 @@ struct AgentRulesTests {
     #expect(level(findings { $0.agreement.hasConsent = false }) == .notice)
   }
 
+  @Test func `an offer with a mistake is told once, and nobody is sent for another`() {
+    func found(hasConsent: Bool, isShared: Bool = false) -> [HealthFinding] {
+      findings {
+        $0.agreement.hasConsent = hasConsent
+        $0.agreement.offerFault = ("offer.toml:2:4: no", "expected =")
+        guard isShared else { return }
+        $0.agreement.problem = AgreementFacts.Problem(
+          sentence: "offer.toml:2:4: no", remedy: "expected =", consequence: "nothing is sent")
+      }
+    }
+    let sentence = "offer.toml:2:4: no; nobody can agree to this offer"
+    #expect(found(hasConsent: true).map(\.sentence) == [sentence])
+    let without = found(hasConsent: false)
+    #expect(without.map(\.level) == [.warning, .notice] && without[0].sentence == sentence)
+    #expect(without[1].remedy == "when the offer is mended, read it with: accord consent accept")
+    #expect(found(hasConsent: true, isShared: true).map(\.level) == [.critical])
+  }
+
   private func disk(free: Int64 = 1 << 30, inodes: Int64? = 1_000, isReadOnly: Bool = false)
     -> [HealthFinding]
   {

@@ -67,6 +67,15 @@ def test_a_consent_without_an_offer_is_no_offer_in_order(sharing, receiver):
     assert result.code == 4 and states(result)["offer"] == "warning"
 
 
+@pytest.mark.parametrize("consent", [None, "local", "share"])
+def test_an_offer_with_a_mistake_is_told_with_its_line(appliance, consent):
+    if consent:
+        appliance.write_consent({"environment": consent})
+    appliance.write("offer.toml", "schema = 1\nfoo\n")
+    (offer,) = [layer for layer in appliance.accord("doctor").json[0]["layers"] if layer["layer"] == "offer"]
+    assert offer["state"] == "warning" and "offer.toml:2:" in offer["text"], offer
+
+
 def test_a_certificate_that_is_a_pipe_keeps_nobody_waiting(sharing, receiver):
     os.mkfifo(sharing.etc / "client.pem")
     settings(sharing, client_cert="client.pem", client_key="client.pem")

@@ -312,6 +312,16 @@ def test_an_offer_that_nobody_accepted_is_not_in_force(appliance, until):
     assert "offers revision" not in appliance.accord("status", "--all", json=False).out
 
 
+@pytest.mark.parametrize("consent", [None, "local"])
+def test_an_offer_with_a_mistake_is_seen_before_anybody_shares_something(appliance, consent):
+    if consent:
+        appliance.write_consent({"environment": consent}, supplier=None, accepts=None)
+    appliance.write("offer.toml", "schema = 1\nfoo\n")
+    (offer,) = [found for found in appliance.accord("status").json[0]["health"] if found["subject"] == "offer"]
+    assert offer["level"] == "warning" and "offer.toml:2:" in offer["sentence"]
+    assert "put the supplier's offer.toml beside it" not in appliance.accord("status", "--all", json=False).out
+
+
 def test_what_cannot_be_written_at_all_was_not_made_read_only_by_an_error(appliance):
     kernel = appliance.kernel
     line = "{id} 1 {id}:1 / {at} rw,relatime - {type} /dev/loop{id} ro\n"
