@@ -203,8 +203,11 @@ extension ApplianceStatus {
 
   private var clockText: String {
     if clock.isSynchronised { return "synchronised" }
-    return isTimeTrusted
-      ? "not synchronised; the time was taken from the receiver's answer over TLS"
-      : "not synchronised: batches wait until the receiver's answer tells the time"
+    if isTimeTrusted {
+      return "not synchronised; the time was taken from the receiver's answer over TLS"
+    }
+    return agreement.sharesSomething
+      ? "not synchronised: batches wait until the receiver's answer tells the time"
+      : "not synchronised"
   }
 }

@@ -322,6 +322,14 @@ def test_an_offer_with_a_mistake_is_seen_before_anybody_shares_something(applian
     assert "put the supplier's offer.toml beside it" not in appliance.accord("status", "--all", json=False).out
 
 
+def test_the_clock_keeps_nothing_waiting_where_nothing_is_shared(appliance):
+    for mode in ("local", "share"):
+        appliance.write_consent({"environment": mode})
+        clock = appliance.accord("status").json[0]["clock"]
+        waits = mode == "share" and not clock["is_synchronised"] and not clock["is_trusted"]
+        assert ("batches wait until" in line_of("clock", appliance)) is waits
+
+
 def test_what_cannot_be_written_at_all_was_not_made_read_only_by_an_error(appliance):
     kernel = appliance.kernel
     line = "{id} 1 {id}:1 / {at} rw,relatime - {type} /dev/loop{id} ro\n"
