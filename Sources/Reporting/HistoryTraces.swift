@@ -19,12 +19,15 @@ package struct HistoryTraces: Sendable {
   let window: ReportWindow
   var plan: TracePlan
   /// Of this one's ticks the watch is kept.
-  private var watched: DataSource?
+  private let watched: DataSource?
   /// Reused from batch to batch: a row for each input, a place for each tick.
   private var numbers: [Double] = []
   private var seconds: [Double] = []
   private var buckets: [Int] = []
   private var times: [Int64] = []
+  /// A counter was read, and how much it grew is not known. It takes a sum that it is part of with it: shares of what
+  /// is left would be too large. A series that was not read at all is NaN.
+  private static let unknownGrowth = -Double.infinity
 
   init(_ series: [Int64: RecordedSeries], _ scope: ReportScope, _ window: ReportWindow) {
     self.window = window
@@ -33,6 +36,10 @@ package struct HistoryTraces: Sendable {
     let redacted = shown.filter { $0.value.attributes.allSatisfy(scope.passes) }
     unredactedSeries = shown.count - redacted.count
     plan = TracePlan(redacted, window)
+    let recorded = Set(series.values.map(\.source)).intersection(scope.sources)
+    // The environment is read at each tick; the product's one signal tells as much where there is nothing else.
+    watched =
+      recorded.contains(.environment) ? .environment : recorded.min { $0.rawValue < $1.rawValue }
   }
 
   /// Reads what `scope` allows. What was read before a damage was met stays; `problem` says what was the matter.
@@ -40,10 +47,6 @@ package struct HistoryTraces: Sendable {
     _ reader: borrowing HistoryReader, _ scope: ReportScope, _ window: ReportWindow
   ) -> (traces: HistoryTraces, problem: RecordingError?) {
     var traces = HistoryTraces(reader.series, scope, window)
-    let wanted = Set(reader.series.values.map(\.source)).intersection(scope.sources)
-    // The environment is read at each tick; the product's one signal tells as much where there is nothing else.
-    traces.watched =
-      wanted.contains(.environment) ? .environment : wanted.min { $0.rawValue < $1.rawValue }
     let isWanted = { (source: DataSource) in
       traces.plan.sources.contains(source) || source == traces.watched
     }
@@ -58,7 +61,7 @@ package struct HistoryTraces: Sendable {
     return (traces, nil)
   }
 
-  private mutating func take(_ batch: HistoryBatch, _ content: BatchReadings) {
+  mutating func take(_ batch: HistoryBatch, _ content: BatchReadings) {
     if batch.hasFacts { newestFacts[batch.source] = batch }
     guard batch.firstMilliseconds <= window.untilMilliseconds else { return }
     switch content {
@@ -109,10 +112,14 @@ package struct HistoryTraces: Sendable {
         continue
       }
       for position in 0..<count {
-        guard let value = column.values[position],
+        guard let value = column.values[position] else { continue }
+        guard
           let growth = plan.inputs[input].counter.growth(
             to: value, atTick: content.ticks[position], boot: boot, gapMilliseconds: gap)
-        else { continue }
+        else {
+          numbers[row + position] = Self.unknownGrowth
+          continue
+        }
         numbers[row + position] = Double(growth.amount) * scale
         seconds[row + position] = Double(growth.milliseconds) / 1000
       }
@@ -142,7 +149,7 @@ package struct HistoryTraces: Sendable {
     case .shareOf(let group):
       let sum = plan.groups[group].reduce(0.0) { sum, input in
         let part = numbers[input * count + position]
-        return part.isFinite ? sum + part : sum
+        return part.isNaN ? sum : sum + part
       }
       return sum > 0 ? number / sum : .nan
     case .quotient(let divisor):
