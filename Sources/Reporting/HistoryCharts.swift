@@ -21,7 +21,7 @@ package enum HistoryCharts {
         if chart.lines.isEmpty { missing.append(reason(definition, scope, decision)) }
         continue
       }
-      remark(&chart, traces.window)
+      remark(&chart, traces)
       charts.append(chart)
     }
     return (charts, missing)
@@ -124,9 +124,9 @@ package enum HistoryCharts {
     return remarks
   }
 
-  private static func remark(_ chart: inout Chart, _ window: ReportWindow) {
+  private static func remark(_ chart: inout Chart, _ traces: HistoryTraces) {
     switch chart.id {
-    case "fullness", "inodes": chart.remarks += fillingRemarks(chart, window)
+    case "fullness", "inodes": chart.remarks += fillingRemarks(chart, traces)
     case "oom":
       let count = chart.lines.reduce(0) { $0 + $1.trace.total }
       chart.remarks.append("\(Numeral.text(count, isWhole: true)) in this time")
@@ -138,9 +138,10 @@ package enum HistoryCharts {
   }
 
   /// "/var: full in about 9 days at the pace of the last 3 days".
-  private static func fillingRemarks(_ chart: Chart, _ window: ReportWindow) -> [String] {
+  private static func fillingRemarks(_ chart: Chart, _ traces: HistoryTraces) -> [String] {
     chart.lines.compactMap { line in
-      let points = points(line.trace, window)
+      guard isPresent(line.trace, traces) else { return nil }
+      let points = points(line.trace, traces.window)
       guard let left = Projection.millisecondsUntil(1, points), let first = points.first,
         let end = points.last, left <= 120 * 86_400_000
       else {
@@ -151,6 +152,13 @@ package enum HistoryCharts {
         "\(line.label) is \(chart.quantity.text(line.trace.last)) full, and full in \(Projection.words(left)) "
         + "at the pace of the last \(Projection.basisWords(end.milliseconds - first.milliseconds))"
     }
+  }
+
+  /// Whether it was read to the end. A file system that was unmounted is no longer anything.
+  private static func isPresent(_ trace: Trace, _ traces: HistoryTraces) -> Bool {
+    let silence = traces.ticks.lastMilliseconds - trace.lastMilliseconds
+    // What is read more seldom than at each tick is silent in between.
+    return silence <= max(traces.watch.gapMilliseconds, 3 * (trace.stepMilliseconds ?? 0))
   }
 
   /// The means of the buckets of the last days.
