@@ -28,13 +28,17 @@ package enum AgentCharts {
     }
     let window = traces.window
     var trace = Trace(bucketCount: window.bucketCount)
+    // Where nothing was recorded the pace is that of the ticks before, and of the first ones before all.
+    var pace = (0..<window.bucketCount).lazy.compactMap { self.pace(traces.ticks, $0) }.first
     // What is in memory and not sealed yet would look like a loss in the newest bucket.
     for bucket in 0..<max(1, window.bucketCount - 1) {
-      let expected = max(1, window.bucketMilliseconds / Double(step))
-      let share = min(1, Double(traces.ticks.count(of: bucket)) / expected)
+      pace = self.pace(traces.ticks, bucket) ?? pace
+      let recorded = traces.ticks.sum(of: bucket) ?? 0
       // Ticks do not fall evenly into buckets.
-      let isWhole = Double(traces.ticks.count(of: bucket)) + 1.5 >= expected
-      trace.add(isWhole ? 1 : share, in: bucket, atMilliseconds: window.middle(of: bucket))
+      let isWhole = recorded + 1.5 * (pace ?? Double(step)) >= window.bucketMilliseconds
+      trace.add(
+        isWhole ? 1 : min(1, recorded / window.bucketMilliseconds), in: bucket,
+        atMilliseconds: window.middle(of: bucket))
     }
     var chart = Chart(
       id: "recording", title: "Ticks recorded", section: .agent, form: .lines, quantity: .share,
@@ -49,6 +53,11 @@ package enum AgentCharts {
           + "\(Moment.length(lost)) in all"
     ]
     return chart
+  }
+
+  /// The longest time from tick to tick in a bucket, nil when nothing was recorded in it.
+  private static func pace(_ ticks: Trace, _ bucket: Int) -> Double? {
+    ticks.count(of: bucket) > 0 ? Double(ticks.maxima[bucket]) : nil
   }
 
   /// How many batches waited, by source.

@@ -7,7 +7,7 @@ package import Telemetry
 /// What a pass over the history came to.
 package struct HistoryTraces: Sendable {
   package private(set) var watch = TickWatch()
-  /// How many ticks were recorded in each bucket.
+  /// The ticks that were recorded in each bucket, each as the milliseconds that it stands for: the pace may change.
   package private(set) var ticks: Trace
   /// Series that hold in clear what is redacted by now: accordd has not rewritten the history yet.
   package let unredactedSeries: Int
@@ -82,8 +82,9 @@ package struct HistoryTraces: Sendable {
     }
     if batch.source == watched {
       watch.note(content.ticks, boot: batch.boot, offsetMilliseconds: batch.offsetMilliseconds)
+      let step = Double(watch.stepMilliseconds ?? 0)
       for (bucket, time) in zip(buckets, times) where bucket >= 0 {
-        ticks.add(1, in: bucket, atMilliseconds: time)
+        ticks.add(step, in: bucket, atMilliseconds: time)
       }
     }
     guard plan.sources.contains(batch.source) else { return }

@@ -72,8 +72,9 @@ package enum Moment {
     "\(day(milliseconds)) \(clock(milliseconds).prefix(5))"
   }
 
-  /// "3 h 5 min", "2 days 4 h", "45 s"
+  /// "3 h 5 min", "2 days 4 h", "45 s", "200 ms"
   package static func length(_ milliseconds: Int64) -> String {
+    if (1..<1000).contains(milliseconds) { return "\(milliseconds) ms" }
     let seconds = max(0, milliseconds) / 1000
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60)
     if days > 0 {

@@ -100,6 +100,7 @@ struct QuantityTests {
       (45_000, "45 s"), (90_000, "1 min"), (3 * 3_600_000 + 300_000, "3 h 5 min"),
       (86_400_000, "1 day"),
       (2 * 86_400_000 + 4 * 3_600_000, "2 days 4 h"), (-5, "0 s"),
+      (0, "0 s"), (200, "200 ms"), (1_000, "1 s"),
     ] as [(Int64, String)])
   func lengths(milliseconds: Int64, text: String) {
     #expect(Moment.length(milliseconds) == text)
