@@ -93,13 +93,17 @@ package struct HistoryReader: ~Copyable {
   }
 
   /// When the oldest and the newest reading of `sources` were taken, in Unix milliseconds; nil when there are none.
-  package func extent(of sources: Set<DataSource>) throws(RecordingError) -> ClosedRange<Int64>? {
+  /// Without the batches that begin after `last`.
+  package func extent(
+    of sources: Set<DataSource>, beginningUntil last: Int64 = .max
+  ) throws(RecordingError) -> ClosedRange<Int64>? {
     do {
       var query = try database.prepare(
         """
-        SELECT min(b.first_ms + \(Self.offset)), max(b.last_ms + \(Self.offset))
-        FROM live AS b JOIN boots AS o ON o.number = b.boot WHERE b.source IN (\(Self.list(sources)))
+        SELECT min(b.first_ms + \(Self.offset)), max(b.last_ms + \(Self.offset)) \(Self.tables)
+        WHERE b.source IN (\(Self.list(sources))) AND b.first_ms + \(Self.offset) <= ?
         """)
+      query.bind(last)
       guard try query.step(), let first = query.optionalInteger(0),
         let last = query.optionalInteger(1)
       else { return nil }
@@ -111,10 +115,22 @@ package struct HistoryReader: ~Copyable {
   package func batchCount(
     of sources: Set<DataSource>, before milliseconds: Int64
   ) throws(RecordingError) -> Int64 {
+    try batchCount(of: sources, "b.last_ms + \(Self.offset) < ?", milliseconds)
+  }
+
+  /// How many batches of `sources` begin after a moment (Unix milliseconds).
+  package func batchCount(
+    of sources: Set<DataSource>, after milliseconds: Int64
+  ) throws(RecordingError) -> Int64 {
+    try batchCount(of: sources, "b.first_ms + \(Self.offset) > ?", milliseconds)
+  }
+
+  private func batchCount(
+    of sources: Set<DataSource>, _ condition: String, _ milliseconds: Int64
+  ) throws(RecordingError) -> Int64 {
     do {
       var query = try database.prepare(
-        "SELECT count(*) \(Self.tables) WHERE b.source IN (\(Self.list(sources))) AND b.last_ms + \(Self.offset) < ?"
-      )
+        "SELECT count(*) \(Self.tables) WHERE b.source IN (\(Self.list(sources))) AND \(condition)")
       query.bind(milliseconds)
       return try query.step() ? query.integer(0) : 0
     } catch { throw .database(error) }

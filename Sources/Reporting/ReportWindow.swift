@@ -1,9 +1,16 @@
+internal import Linux
+
 /// The time that a report shows, cut into buckets: however much was recorded, a line has so many points.
 package struct ReportWindow: Equatable, Sendable {
   /// Half an hour each in a week. Four points to three pixels on a desktop; more would only make the page larger.
   package static let bucketsMax = 336
   /// The ordinary tick: a bucket that is shorter would be empty now and then.
   private static let bucketMillisecondsMin: Int64 = 10_000
+  /// A clock that was set back a little leaves readings that are a little ahead of it.
+  private static let aheadMilliseconds: Int64 = 600_000
+  /// Before this no clock was right.
+  package static let firstCredibleMilliseconds = CalendarTime.startOfDay(
+    year: 2001, month: 1, day: 1)
 
   /// Unix milliseconds.
   package let sinceMilliseconds: Int64
@@ -40,21 +47,34 @@ package struct ReportWindow: Equatable, Sendable {
     Double(milliseconds - sinceMilliseconds) / Double(lengthMilliseconds)
   }
 
+  /// What begins later has a time that is still to come. Nil while the clock itself is wrong: then nobody knows what is
+  /// to come.
+  package static func lastCredibleMilliseconds(nowMilliseconds: Int64) -> Int64? {
+    nowMilliseconds < firstCredibleMilliseconds ? nil : nowMilliseconds + aheadMilliseconds
+  }
+
   /// As many days before the end as the reader asked for, or the newest of what is kept when that is older: an
   /// appliance whose clock stands in 1970, or that was switched off a month ago, has a week to show as well.
   ///
-  /// - Parameter kept: from the oldest reading to the newest; nil when there is none.
+  /// Readings of a clock that was ahead for a while do not take the present from the page: as long as there is
+  /// something in it, it is what is shown.
+  ///
+  /// - Parameters:
+  ///   - kept: from the oldest reading to the newest; nil when there is none.
+  ///   - credible: the same without the batches that begin after `lastCredibleMilliseconds`.
   package static func fitting(
-    sinceMilliseconds: Int64, nowMilliseconds: Int64, kept: ClosedRange<Int64>?
+    sinceMilliseconds: Int64, nowMilliseconds: Int64, kept: ClosedRange<Int64>?,
+    credible: ClosedRange<Int64>?
   ) -> ReportWindow {
     let length = max(1_000, nowMilliseconds - sinceMilliseconds)
     guard let kept else {
       return ReportWindow(
         sinceMilliseconds: nowMilliseconds - length, untilMilliseconds: nowMilliseconds)
     }
-    let isElsewhere =
-      kept.upperBound < nowMilliseconds - length || kept.upperBound > nowMilliseconds
-    let until = isElsewhere ? kept.upperBound : nowMilliseconds
+    let until =
+      if let credible, credible.upperBound >= nowMilliseconds - length {
+        max(credible.upperBound, nowMilliseconds)
+      } else { kept.upperBound }
     // What is younger than the window fills it: three hours of readings are no thin stripe at the edge of a week.
     let since = max(until - length, min(kept.lowerBound, until - 600_000))
     return ReportWindow(sinceMilliseconds: since, untilMilliseconds: until)

@@ -18,13 +18,9 @@ struct HistoryPart {
   var events: [TimelineEvent] = []
   var problems: [String] = []
 
-  /// Before this no clock was right.
-  private static let firstCredibleMilliseconds = CalendarTime.startOfDay(
-    year: 2001, month: 1, day: 1)
-
   init(_ status: ApplianceStatus, _ scope: ReportScope, sinceMilliseconds: Int64, _ now: Int64) {
     window = ReportWindow.fitting(
-      sinceMilliseconds: sinceMilliseconds, nowMilliseconds: now, kept: nil)
+      sinceMilliseconds: sinceMilliseconds, nowMilliseconds: now, kept: nil, credible: nil)
     do {
       guard let reader = try HistoryReader.open(StateDirectory(status.locations.state)) else {
         missing = [
@@ -41,22 +37,19 @@ struct HistoryPart {
     sinceMilliseconds: Int64, _ now: Int64
   ) throws(RecordingError) {
     let kept = try reader.extent(of: scope.sources)
+    var credible: ClosedRange<Int64>?
+    if let last = ReportWindow.lastCredibleMilliseconds(nowMilliseconds: now) {
+      credible = try reader.extent(of: scope.sources, beginningUntil: last)
+    }
     window = ReportWindow.fitting(
-      sinceMilliseconds: sinceMilliseconds, nowMilliseconds: now, kept: kept)
+      sinceMilliseconds: sinceMilliseconds, nowMilliseconds: now, kept: kept, credible: credible)
     let (traces, problem) = HistoryTraces.gather(reader, scope, window)
     if let problem { problems.append("the history, from a point on: \(problem)") }
     if traces.damagedBatches > 0 {
       problems.append(
         "\(Output.count(Int64(traces.damagedBatches), "batch")) of the history, which are damaged")
     }
-    if window.sinceMilliseconds > Self.firstCredibleMilliseconds {
-      let lost = try reader.batchCount(of: scope.sources, before: Self.firstCredibleMilliseconds)
-      if lost > 0 {
-        missing.append(
-          "\(Output.count(lost, "batch")) that were recorded before the clock was set: nobody knows when that was"
-        )
-      }
-    }
+    try nameWrongTimes(reader, scope)
     (charts, missing) = { ($0.charts, missing + $0.missing) }(
       HistoryCharts.make(traces, scope) { agreement.decision(for: $0) })
     if traces.unredactedSeries > 0 {
@@ -73,6 +66,27 @@ struct HistoryPart {
         try reader.facts(of: batch).filter {
           scope.isShown($0.name) && scope.passes(Attribute($0.name, $0.value))
         })
+    }
+  }
+
+  /// Says how many batches lie where no chart reaches, because their time cannot be right.
+  private mutating func nameWrongTimes(
+    _ reader: borrowing HistoryReader, _ scope: ReportScope
+  ) throws(RecordingError) {
+    let first = ReportWindow.firstCredibleMilliseconds
+    if window.sinceMilliseconds > first {
+      let lost = try reader.batchCount(of: scope.sources, before: first)
+      if lost > 0 {
+        missing.append(
+          "\(Output.count(lost, "batch")) that were recorded before the clock was set: nobody knows when that was"
+        )
+      }
+    }
+    let ahead = try reader.batchCount(of: scope.sources, after: window.untilMilliseconds)
+    if ahead > 0 {
+      missing.append(
+        "\(Output.count(ahead, "batch")) that were recorded while the clock was ahead: their time is still to come"
+      )
     }
   }
 

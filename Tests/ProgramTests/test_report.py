@@ -198,6 +198,16 @@ def test_an_appliance_whose_clock_always_stood_in_1970_has_its_charts(recording,
     assert "Jan 1970" in words.text and "Load average" in words.text
 
 
+def test_readings_of_a_clock_that_was_ahead_are_counted_and_do_not_take_the_present_away(recording, page):
+    recording.record(ticks=4)
+    recording.sql("history", "UPDATE batches SET offset_ms = offset_ms + 2300000000000")
+    recording.kernel.write("proc/loadavg", "3.25 0.22 0.13 2/345 6789\n")
+    recording.record(ticks=4)
+    words = page(recording)
+    assert "2 batches that were recorded while the clock was ahead" in words.text
+    assert "2099" not in words.text and "3.25" in words.text
+
+
 def test_a_reboot_and_a_new_start_are_events(recording, page):
     recording.record(ticks=4)
     recording.sql("history", "UPDATE boots SET id = 'an earlier boot'")

@@ -56,6 +56,17 @@ struct ReportWindowTests {
   private static let day: Int64 = 86_400_000
   private let now: Int64 = 1_800_000_000_000
 
+  /// The window of a week before `clock` over batches of one reading each.
+  private func week(before clock: Int64, readings: [Int64]) -> ReportWindow {
+    func extent(_ times: [Int64]) -> ClosedRange<Int64>? {
+      times.min().flatMap { first in times.max().map { first...$0 } }
+    }
+    let last = ReportWindow.lastCredibleMilliseconds(nowMilliseconds: clock)
+    return ReportWindow.fitting(
+      sinceMilliseconds: clock - 7 * Self.day, nowMilliseconds: clock, kept: extent(readings),
+      credible: last.flatMap { last in extent(readings.filter { $0 <= last }) })
+  }
+
   @Test("has every moment in one bucket, and nothing beyond its ends")
   func buckets() {
     let window = ReportWindow(
@@ -71,37 +82,55 @@ struct ReportWindowTests {
 
   @Test("is as short as what is kept")
   func young() {
-    let window = ReportWindow.fitting(
-      sinceMilliseconds: now - 7 * Self.day, nowMilliseconds: now,
-      kept: now - 3 * 3_600_000...now - 10_000)
+    let window = week(before: now, readings: [now - 3 * 3_600_000, now - 10_000])
     #expect(window.sinceMilliseconds == now - 3 * 3_600_000)
     #expect(window.untilMilliseconds == now)
   }
 
   @Test("ends now where the newest reading is older: that nothing was read is to be seen")
   func stopped() {
-    let window = ReportWindow.fitting(
-      sinceMilliseconds: now - 7 * Self.day, nowMilliseconds: now,
-      kept: now - 30 * Self.day...now - 2 * Self.day)
+    let window = week(before: now, readings: [now - 30 * Self.day, now - 2 * Self.day])
     #expect(window.untilMilliseconds == now)
     #expect(window.sinceMilliseconds == now - 7 * Self.day)
   }
 
   @Test("goes to what is kept where the clock stands in 1970, or the appliance was off for a month")
   func elsewhere() {
-    let kept = now - 9 * Self.day...now
     for clock: Int64 in [3_600_000, now + 40 * Self.day] {
-      let window = ReportWindow.fitting(
-        sinceMilliseconds: clock - 7 * Self.day, nowMilliseconds: clock, kept: kept)
+      let window = week(before: clock, readings: [now - 9 * Self.day, now])
       #expect(window.untilMilliseconds == now)
       #expect(window.sinceMilliseconds == now - 7 * Self.day)
     }
   }
 
+  @Test("stays in the present where the clock was ahead for a while")
+  func ahead() {
+    let future = now + 73 * 365 * Self.day
+    let window = week(before: now, readings: [now - 9 * Self.day, now - Self.day, future])
+    #expect(window.untilMilliseconds == now)
+    #expect(window.sinceMilliseconds == now - 7 * Self.day)
+    // Nothing is left of the week before: then it is the newest of what there is, as ever.
+    let old = week(before: now, readings: [now - 30 * Self.day, future])
+    #expect(old.untilMilliseconds == future)
+  }
+
+  @Test("reaches to what is a little ahead: the clock was set back by minutes")
+  func setBack() {
+    let window = week(before: now, readings: [now - 9 * Self.day, now + 300_000])
+    #expect(window.untilMilliseconds == now + 300_000)
+  }
+
+  @Test("is where the readings are while the clock stands in 1970, also with some of its own there")
+  func unset() {
+    let window = week(before: 3_600_000, readings: [3_000_000, now - Self.day, now])
+    #expect(window.untilMilliseconds == now)
+    #expect(window.sinceMilliseconds == now - 7 * Self.day)
+  }
+
   @Test("is there without any reading, also before 1970")
   func empty() {
     let window = ReportWindow.fitting(
-      sinceMilliseconds: -1_000, nowMilliseconds: 5_000, kept: nil)
+      sinceMilliseconds: -1_000, nowMilliseconds: 5_000, kept: nil, credible: nil)
     #expect(window.untilMilliseconds == 5_000)
     #expect(window.bucketCount == 1)
   }
