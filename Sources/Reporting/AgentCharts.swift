@@ -55,9 +55,10 @@ package enum AgentCharts {
     return chart
   }
 
-  /// The longest time from tick to tick in a bucket, nil when nothing was recorded in it.
+  /// The longest time from tick to tick in a bucket, nil when nothing was recorded in it, or only a first tick.
   private static func pace(_ ticks: Trace, _ bucket: Int) -> Double? {
-    ticks.count(of: bucket) > 0 ? Double(ticks.maxima[bucket]) : nil
+    guard ticks.count(of: bucket) > 0, ticks.maxima[bucket] > 0 else { return nil }
+    return Double(ticks.maxima[bucket])
   }
 
   /// How many batches waited, by source.

@@ -35,6 +35,8 @@ package struct TickWatch: Sendable {
   private static let eventsMax = 1_000
   private var last: (tick: Int64, unix: Int64, boot: Int64)?
   private var phase: Int64?
+  /// The last three, in their order.
+  private var newestSteps: [Int64] = []
 
   package init() {}
 
@@ -46,8 +48,7 @@ package struct TickWatch: Sendable {
     guard let first = batchTicks.first, let end = batchTicks.last else { return }
     ticks += batchTicks.count
     let steps = zip(batchTicks, batchTicks.dropFirst()).map { $1 - $0 }.filter { $0 > 0 }.sorted()
-    // The middle one: a late tick makes one longer and the next one shorter.
-    let step = steps.isEmpty ? stepMilliseconds : steps[steps.count / 2]
+    let step = pace(batchTicks, boot, steps)
     let isOtherPace = stepMilliseconds.map { old in
       step.map { abs($0 - old) * 10 > old } ?? false
     }
@@ -58,6 +59,22 @@ package struct TickWatch: Sendable {
       noteGap(before + offsetMilliseconds, after + offsetMilliseconds, .notSampled)
     }
     last = (end, end + offsetMilliseconds, boot)
+  }
+
+  /// The middle step: a late tick makes one longer and the next one shorter. A batch of few ticks has no middle of its
+  /// own, and one of a single tick has no step at all where ticks are as seldom as batches: then it is that of the
+  /// newest steps, also from batch to batch.
+  private mutating func pace(
+    _ batchTicks: [Int64], _ boot: Int64, _ steps: [Int64]
+  ) -> Int64? {
+    var previous = last.flatMap { $0.boot == boot ? $0.tick : nil }
+    for tick in batchTicks {
+      if let previous, tick > previous { newestSteps.append(tick - previous) }
+      previous = tick
+    }
+    newestSteps = newestSteps.suffix(3)
+    let known = steps.count >= 3 ? steps : newestSteps.sorted()
+    return known.isEmpty ? stepMilliseconds : known[known.count / 2]
   }
 
   private mutating func noteBeginning(

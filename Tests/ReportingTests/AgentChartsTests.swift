@@ -9,7 +9,7 @@ struct RecordingChartTests {
 
   /// Of a week less a few hours, in buckets of half an hour: a part for each pace.
   private func chart(
-    _ parts: [(stepMilliseconds: Int64, hours: Range<Int64>)]
+    _ parts: [(stepMilliseconds: Int64, hours: Range<Int64>)], perBatch: Int = 6
   ) throws -> (chart: Chart, shares: [Double]) {
     let ticks = parts.flatMap { part in
       Array(
@@ -19,7 +19,8 @@ struct RecordingChartTests {
     }
     var history = SampledHistory()
     history.add(Catalog.load1, [:], .init(repeating: 1, count: ticks.count))
-    let chart = try #require(AgentCharts.recording(history.traces(ticks: ticks)))
+    let chart = try #require(
+      AgentCharts.recording(history.traces(ticks: ticks, perBatch: perBatch)))
     let trace = try #require(chart.lines.first?.trace)
     // Nothing is said of the newest bucket.
     return (chart, (0..<335).map { trace.mean(of: $0) ?? -1 })
@@ -31,6 +32,12 @@ struct RecordingChartTests {
       let shares = try chart([(paces.0, 0..<150), (paces.1, 150..<168)]).shares
       #expect(shares.allSatisfy { $0 == 1 }, "\(paces): \(shares.filter { $0 != 1 }.prefix(3))")
     }
+  }
+
+  @Test("are all of them where each batch has one", arguments: [300_000, 3_600_000] as [Int64])
+  func single(step: Int64) throws {
+    let shares = try chart([(step, 0..<168)], perBatch: 1).shares
+    #expect(shares.allSatisfy { $0 == 1 }, "\(shares.filter { $0 != 1 }.prefix(3))")
   }
 
   @Test("are none of them where nobody sampled, before and after another pace")

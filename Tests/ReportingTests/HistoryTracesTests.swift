@@ -20,18 +20,18 @@ struct SampledHistory {
     columns.append(Column(series: number, values: values))
   }
 
-  /// What a pass over it comes to, in batches of six ticks.
+  /// What a pass over it comes to.
   ///
   /// - Parameter ticks: milliseconds of the boot clock, where they are not ten seconds apart.
-  func traces(ticks: [Int64]? = nil) -> HistoryTraces {
+  func traces(ticks: [Int64]? = nil, perBatch: Int = 6) -> HistoryTraces {
     let count = columns.map(\.values.count).max() ?? 0
     let ticks = ticks ?? (0..<count).map { 100_000 + Int64($0) * 10_000 }
     let (first, last) = (ticks.first ?? 0, ticks.last ?? 0)
     let window = ReportWindow(
       sinceMilliseconds: Self.offset + first, untilMilliseconds: Self.offset + last)
     var traces = HistoryTraces(series, Self.scope, window)
-    for start in stride(from: 0, to: ticks.count, by: 6) {
-      let range = start..<min(ticks.count, start + 6)
+    for start in stride(from: 0, to: ticks.count, by: perBatch) {
+      let range = start..<min(ticks.count, start + perBatch)
       let parts = columns.map { Column(series: $0.series, values: Array($0.values[range])) }
       traces.take(
         Self.batch(ticks[range]), .content(BatchContent(ticks: Array(ticks[range]), columns: parts))

@@ -47,6 +47,29 @@ struct TickWatchTests {
     #expect(watch([(batch(100_400), 1), (quick, 1)]).restarts.isEmpty)
   }
 
+  @Test("have a pace also where each batch has one: as seldom as readings are written to the disk")
+  func single() {
+    // accordd samples once as it starts, and then at whole intervals.
+    let first: [(ticks: [Int64], boot: Int64)] = [([601_000, 603_000], 1)]
+    let watch = watch(first + (1..<20).map { ([603_000 + 300_000 * $0], 1) })
+    #expect(watch.stepMilliseconds == 300_000)
+    #expect(watch.gaps.count <= 1, "until it is known")
+  }
+
+  @Test("keep their pace through a gap in a batch of two")
+  func torn() {
+    let watch = watch([(batch(100_000), 1), ([160_000, 900_000], 1)])
+    #expect(watch.stepMilliseconds == 10_000)
+    #expect(watch.gaps.map(\.lengthMilliseconds) == [740_000])
+  }
+
+  @Test("take on another pace when it stays")
+  func staying() {
+    let watch = watch([(batch(100_000), 1)] + (1..<20).map { ([150_000 + 60_000 * $0], 1) })
+    #expect(watch.stepMilliseconds == 60_000)
+    #expect(watch.gaps.count <= 1)
+  }
+
   @Test("more than three ticks without a reading are a gap, within a batch and between two")
   func gaps() {
     var torn = batch(100_000)
