@@ -49,7 +49,7 @@ struct HistoryPart {
       problems.append(
         "\(Output.count(Int64(traces.damagedBatches), "batch")) of the history, which are damaged")
     }
-    try nameWrongTimes(reader, scope)
+    try nameWrongTimes(reader, scope, now)
     (charts, missing) = { ($0.charts, missing + $0.missing) }(
       HistoryCharts.make(traces, scope) { agreement.decision(for: $0) })
     if traces.unredactedSeries > 0 {
@@ -71,7 +71,7 @@ struct HistoryPart {
 
   /// Says how many batches lie where no chart reaches, because their time cannot be right.
   private mutating func nameWrongTimes(
-    _ reader: borrowing HistoryReader, _ scope: ReportScope
+    _ reader: borrowing HistoryReader, _ scope: ReportScope, _ now: Int64
   ) throws(RecordingError) {
     let first = ReportWindow.firstCredibleMilliseconds
     if window.sinceMilliseconds > first {
@@ -82,7 +82,11 @@ struct HistoryPart {
         )
       }
     }
-    let ahead = try reader.batchCount(of: scope.sources, after: window.untilMilliseconds)
+    // What accordd has written since the window was laid is after its end as well, and is not meant.
+    let last = max(
+      window.untilMilliseconds,
+      ReportWindow.lastCredibleMilliseconds(nowMilliseconds: now) ?? window.untilMilliseconds)
+    let ahead = try reader.batchCount(of: scope.sources, after: last)
     if ahead > 0 {
       missing.append(
         "\(Output.count(ahead, "batch")) that were recorded while the clock was ahead: their time is still to come"
