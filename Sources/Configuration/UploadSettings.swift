@@ -113,7 +113,7 @@ extension UploadSettings {
 extension UploadSettings.Proxy {
   /// Of a text that may be no address.
   fileprivate init(guessedFrom text: String) {
-    let rest = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? text[...]
+    let rest = text[(text.end(ofScheme: ["http://", "https://"]) ?? text.startIndex)...]
     let at = rest.lastIndex(of: "@")
     url = "http://" + rest
     description = String(at.map { rest[$0...].dropFirst() } ?? rest)
