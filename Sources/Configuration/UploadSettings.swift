@@ -23,8 +23,8 @@ package struct UploadSettings: Equatable, Sendable {
 
   package init() {}
 
-  /// What a file that is refused seems to say of where secrets are, for who must not show them: by the keys at the
-  /// beginnings of lines, whatever stands around them.
+  /// What a file that is refused seems to say of where secrets are, for who must not show them: by the words before the
+  /// equals signs, whatever else stands in the line.
   ///
   /// - Parameter path: of accord.toml. Of one that cannot be read nothing is known, and nothing of it is shown.
   package init(guessedFrom path: String) {
@@ -32,15 +32,16 @@ package struct UploadSettings: Equatable, Sendable {
       let content = try? file.readStart(limitBytes: Limits.configurationFileBytesMax)
     else { return }
     for line in String(decoding: content.bytes, as: UTF8.self).split(separator: "\n") {
-      let parts = line.split(separator: "=", maxSplits: 1)
-      guard parts.count == 2 else { continue }
-      let value = Self.unquoted(parts[1])
-      switch parts[0].filter({ !$0.isWhitespace }) {
-      case "client_cert": clientCertificateFile = value
-      case "client_key": clientKeyFile = value
-      case "headers_file": headersFile = value
-      case "proxy": proxy = Proxy(guessedFrom: value)
-      default: break
+      for equals in line.indices where line[equals] == "=" {
+        let value = Self.unquoted(line[equals...].dropFirst())
+        // The last part of a dotted or quoted key, also in an inline table.
+        let words = line[..<equals].split { !($0.isLetter || $0 == "_") }
+        switch words.last {
+        case "client_key": clientKeyFile = value
+        case "headers_file": headersFile = value
+        case "proxy": proxy = Proxy(guessedFrom: value)
+        default: break
+        }
       }
     }
   }

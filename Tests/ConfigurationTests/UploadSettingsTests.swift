@@ -56,6 +56,15 @@ struct UploadSettingsTests {
     #expect(guessed.clientKeyFile == "k.pem" && guessed.headersFile == "/etc/accord/headers")
     #expect(guessed.proxy?.url == "http://user:ge#h@eim@proxy:3128")
     #expect(guessed.proxy?.description == "proxy:3128" && guessed.proxy?.hasPassword == true)
+    let dotted = try folder.write(
+      "dotted.toml",
+      """
+      upload.client_key = "k=1.pem"
+      upload = { "headers_file" = 'h', proxy = "http://a:b@c:1" }
+      """)
+    let other = UploadSettings(guessedFrom: dotted)
+    #expect(other.clientKeyFile == "k=1.pem" && other.headersFile == "h")
+    #expect(other.proxy?.url == "http://a:b@c:1")
     #expect(UploadSettings(guessedFrom: folder.path("none")) == UploadSettings())
   }
 
