@@ -172,7 +172,8 @@ package struct DumpRun: ~Copyable {
     } else if stream.filesLeftOut > 0 {
       let most = DumpLimits.filesPerSectionMax
       entry.status = .cut
-      entry.reason = "\(stream.filesLeftOut) files are left out: a section has \(most) at most"
+      entry.reason =
+        "\(stream.filesLeftOut) files are left out: a section has \(most) at most, and none with an odd name"
     }
     record(entry)
   }
