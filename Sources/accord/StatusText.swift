@@ -182,6 +182,7 @@ extension ApplianceStatus {
     if let obstacle = units?.uploadObstacle {
       return "none, because \(obstacle.name) is \(obstacle.stoppedText)"
     }
+    if case .silent(let silence) = systemd { return "not known: \(silence.sentence)" }
     return "when somebody runs accord upload: no timer does it here\(window)"
   }
 

@@ -108,6 +108,7 @@ def test_a_systemctl_that_fails_is_no_machine_without_systemd(ward: Ward):
         installed.let_systemctl_fail()
         (units,) = [layer for layer in installed.accord("doctor").json[0]["layers"] if layer["layer"] == "units"]
         assert units["state"] == "warning" and units["text"].startswith("systemctl failed, so nothing is known of the units")
+        assert "not known: systemctl failed" in installed.accord("status", json=False).out
         (installed.prefix / "run/systemd/system").rmdir()
         assert "there is no systemd here" in installed.accord("doctor", json=False).out
 
